@@ -1,0 +1,213 @@
+"""What a warehouse holds: tables, columns, keys, joins, and the one merged card of each table."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+TypeKind = Literal["integer", "decimal", "text", "boolean", "date", "timestamp", "time", "json", "other"]
+"""The families of column types that composing and checking a query tell apart."""
+
+TEMPORAL_KINDS: frozenset[TypeKind] = frozenset({"date", "timestamp"})
+NUMERIC_KINDS: frozenset[TypeKind] = frozenset({"integer", "decimal"})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TableRef:
+    """A table's address. `schema` is empty where the engine has none or it is the default one."""
+
+    name: str
+    schema: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnRef:
+    """A column's address."""
+
+    table: TableRef
+    column: str
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as the engine declares it."""
+
+    name: str
+    kind: TypeKind
+    type_sql: str
+    nullable: bool = True
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why we believe a key or a join that nobody declared.
+
+    Args:
+        source: Where the statement comes from.
+        share: Measured share in [0, 1]: distinct values per non-null row for a key, child values
+            found in the parent for a join. 1.0 where declared.
+        rows: Rows the measurement looked at.
+    """
+
+    source: Literal["declared", "measured"]
+    share: float = 1.0
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Columns that identify a row."""
+
+    columns: tuple[str, ...]
+    evidence: Evidence
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A many-to-one (or one-to-one) link: each `child` row has at most one `parent` row.
+
+    `child_columns` and `parent_columns` pair up by position.
+    """
+
+    child: TableRef
+    child_columns: tuple[str, ...]
+    parent: TableRef
+    parent_columns: tuple[str, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class TableSchema:
+    """One table or view as introspection finds it. `row_count` is None where counting was too dear."""
+
+    ref: TableRef
+    columns: tuple[Column, ...]
+    is_view: bool = False
+    row_count: int | None = None
+    comment: str = ""
+    keys: tuple[Key, ...] = ()
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, compared without case, or None."""
+        folded = name.casefold()
+        return next((c for c in self.columns if c.name.casefold() == folded), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """What a look at the data says about a column.
+
+    Args:
+        rows: Rows looked at (a sample on large tables).
+        nulls: Null rows among them.
+        distinct: Distinct non-null values among them (approximate on large tables).
+        low: Smallest value as text, or None where values have no order or all are null.
+        high: Largest value as text.
+        top: Most frequent values as text with their row counts, most frequent first.
+        exact: True if every row of the table was looked at.
+    """
+
+    column: str
+    rows: int
+    nulls: int
+    distinct: int
+    low: str | None = None
+    high: str | None = None
+    top: tuple[tuple[str, int], ...] = ()
+    exact: bool = True
+
+    @property
+    def null_share(self) -> float:
+        """Null rows over rows looked at, in [0, 1]; 0 for an empty table."""
+        return self.nulls / self.rows if self.rows else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TableProfile:
+    """The profiles of a table's columns. `complete` is False if the time budget ended first."""
+
+    ref: TableRef
+    columns: tuple[ColumnProfile, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence known about a table or column, and where it comes from (file and line, comment, profile)."""
+
+    text: str
+    provenance: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardColumn:
+    """A column as the card shows it: declaration, profile and meaning in one value."""
+
+    column: Column
+    profile: ColumnProfile | None = None
+    meaning: str = ""
+
+    @property
+    def name(self) -> str:
+        """The column's name as the engine spells it."""
+        return self.column.name
+
+
+@dataclass(frozen=True, slots=True)
+class TableCard:
+    """The one merged description of a table: what a model may know before it asks."""
+
+    ref: TableRef
+    columns: tuple[CardColumn, ...]
+    row_count: int | None = None
+    is_view: bool = False
+    purpose: str = ""
+    keys: tuple[Key, ...] = ()
+    joins: tuple[Join, ...] = ()
+    owner: str = ""
+    always_filter: tuple[str, ...] = ()
+    freshness_column: str = ""
+    caveats: tuple[Statement, ...] = ()
+    use_instead: str = ""
+
+    def column(self, name: str) -> CardColumn | None:
+        """The column of that name, compared without case, or None."""
+        folded = name.casefold()
+        return next((c for c in self.columns if c.name.casefold() == folded), None)
+
+    @property
+    def primary_key(self) -> Key | None:
+        """The declared primary key, else the key with the fewest columns, else None."""
+        declared = [k for k in self.keys if k.primary]
+        return (declared or sorted(self.keys, key=lambda k: len(k.columns)) or [None])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Every table of a warehouse that a principal may see, with the joins between them."""
+
+    tables: tuple[TableSchema, ...]
+    joins: tuple[Join, ...] = ()
+
+    def find(self, name: str, schema: str = "") -> TableSchema | None:
+        """The table of that name, compared without case; without a schema the default one is preferred."""
+        named = [t for t in self.tables if t.ref.name.casefold() == name.casefold()]
+        if schema:
+            return next((t for t in named if t.ref.schema.casefold() == schema.casefold()), None)
+        plain = [t for t in named if not t.ref.schema]
+        return (plain or (named if len(named) == 1 else []) or [None])[0]
+
+    def joins_of(self, ref: TableRef) -> tuple[Join, ...]:
+        """Joins in which the table is child or parent."""
+        return tuple(j for j in self.joins if ref in (j.child, j.parent))
+
+    def names(self) -> Iterable[str]:
+        """Every table's address as text."""
+        return (str(t.ref) for t in self.tables)

@@ -1,0 +1,81 @@
+"""What a model is shown for one question. Hosted models read it as text, `grounded` reads it as it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from gnomon.domain.answer import Answer
+from gnomon.domain.catalog import ColumnRef, TableCard, TableRef
+from gnomon.domain.query import Dialect
+
+MatchKind = Literal["exact", "folded", "stemmed", "fuzzy"]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueMatch:
+    """Words of the question that a column holds.
+
+    Args:
+        phrase: The words as they stand in the question.
+        value: The cell's text, as stored.
+        rows: How many rows hold the value, as far as the index knows.
+        score: In (0, 1]; 1 for an exact match.
+    """
+
+    phrase: str
+    column: ColumnRef
+    value: str
+    kind: MatchKind
+    rows: int = 0
+    score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A retrieved table: why it was retrieved, and how far ahead of the others it is."""
+
+    ref: TableRef
+    score: float
+    dense_rank: int | None = None
+    text_rank: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedQuery:
+    """A reviewed query and the question it answers. `trust` is in [0, 1]."""
+
+    question: str
+    sql: str
+    trust: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything assembled for one question.
+
+    Args:
+        cards: Tables in order of relevance.
+        others: Names of further tables that exist, without their cards.
+        now: The clock of the question, aware.
+        previous: The last answer of the conversation, if this is a follow-up.
+        left_out: What the token budget cut, in words.
+    """
+
+    dialect: Dialect
+    now: datetime
+    brief: str = ""
+    cards: tuple[TableCard, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    others: tuple[TableRef, ...] = ()
+    values: tuple[ValueMatch, ...] = ()
+    trusted: tuple[TrustedQuery, ...] = ()
+    memories: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    previous: Answer | None = None
+    left_out: str = ""
+
+    def card(self, ref: TableRef) -> TableCard | None:
+        """The card of that table, or None."""
+        return next((c for c in self.cards if c.ref == ref), None)

@@ -1,0 +1,1 @@
+"""Keep conversations, answers, results and audit records."""
