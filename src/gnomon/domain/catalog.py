@@ -140,7 +140,7 @@ class TableProfile:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence known about a table or column, and where it comes from (file and line, comment, profile)."""
+    """One sentence known about a table or column, and its source (file and line, comment, profile)."""
 
     text: str
     provenance: str
@@ -185,8 +185,8 @@ class TableCard:
     @property
     def primary_key(self) -> Key | None:
         """The declared primary key, else the key with the fewest columns, else None."""
-        declared = [k for k in self.keys if k.primary]
-        return (declared or sorted(self.keys, key=lambda k: len(k.columns)) or [None])[0]
+        ranked = sorted(self.keys, key=lambda k: (not k.primary, len(k.columns)))
+        return ranked[0] if ranked else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,9 @@ class Catalog:
         if schema:
             return next((t for t in named if t.ref.schema.casefold() == schema.casefold()), None)
         plain = [t for t in named if not t.ref.schema]
-        return (plain or (named if len(named) == 1 else []) or [None])[0]
+        if plain:
+            return plain[0]
+        return named[0] if len(named) == 1 else None
 
     def joins_of(self, ref: TableRef) -> tuple[Join, ...]:
         """Joins in which the table is child or parent."""

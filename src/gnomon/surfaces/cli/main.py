@@ -1,0 +1,5 @@
+"""The `gnomon` command."""
+
+
+def main() -> None:
+    """Run the command line."""
