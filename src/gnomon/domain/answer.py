@@ -100,10 +100,11 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing the agent did, in a few words, with the seconds since the question."""
+    """A span of the agent's work: what it did, when it began (seconds since the question), how long it took."""
 
     text: str
     at_s: float
+    duration_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

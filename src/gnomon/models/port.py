@@ -99,13 +99,20 @@ class Usage:
 class ModelResponse:
     """Text (a final answer if there are no tool calls), tool calls, and usage.
 
-    `truncated` is True if the model ran into its output limit.
+    Args:
+        truncated: True if the model ran into its output limit.
+        confidence: In [0, 1], from models that can say how sure they are of their reading.
+        reasoning: How the question was read, in sentences.
+        unplaced: Words of the question that the model could not account for.
     """
 
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
     usage: Usage = Usage()
     truncated: bool = False
+    confidence: float = 0.8
+    reasoning: str = ""
+    unplaced: tuple[str, ...] = ()
 
 
 class Model(Protocol):

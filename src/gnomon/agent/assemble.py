@@ -1,0 +1,120 @@
+"""Assemble what a model sees for one question: candidate tables, value matches, the turn before."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gnomon.agent.render import render_context
+from gnomon.context.catalog.reader import CatalogIndex
+from gnomon.domain.answer import Answer, Conversation, Question
+from gnomon.domain.catalog import Catalog, TableRef
+from gnomon.domain.context import Candidate, Context, ValueMatch
+from gnomon.domain.query import Dialect
+from gnomon.models.port import Embedder
+
+SMALL_WAREHOUSE = 30
+"""Up to this many tables all cards are shown: leaving one out costs more than reading it."""
+
+MAX_CARDS = 12
+MAX_BRIDGE_HOPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Assembler:
+    """Builds the context of a question from the index.
+
+    Args:
+        budget_tokens: Size of the context as text.
+    """
+
+    index: CatalogIndex
+    embedder: Embedder
+    dialect: Dialect
+    budget_tokens: int = 12_000
+
+    def embed(self, question: Question, conversation: Conversation | None) -> tuple[str, object]:
+        """Embed the question once, together with the one it follows up on."""
+        previous = last_answered(conversation)
+        text = f"{previous.question.text} {question.text}" if previous else question.text
+        return text, self.embedder.embed([text])[0]
+
+    def assemble(
+        self, question: Question, conversation: Conversation | None, text: str, vector: object
+    ) -> tuple[Context, str]:
+        """The context as values and as text within the token budget."""
+        catalog = self.index.catalog()
+        values = self.index.match_values(question.text)
+        candidates = self.index.retrieve(text, vector, max(MAX_CARDS, 1))
+        previous = last_answered(conversation)
+        refs = self._chosen(catalog, candidates, values, previous)
+        cards = tuple(c for c in (self.index.card(r) for r in refs) if c is not None)
+        shown = {c.ref for c in cards}
+        context = Context(
+            dialect=self.dialect,
+            now=question.asked_at,
+            brief=self.index.brief(),
+            cards=cards,
+            candidates=tuple(candidates),
+            others=tuple(t.ref for t in catalog.tables if t.ref not in shown),
+            values=values,
+            previous=previous,
+        )
+        return context, render_context(context, self.budget_tokens)
+
+    def _chosen(
+        self,
+        catalog: Catalog,
+        candidates: Iterable[Candidate],
+        values: Iterable[ValueMatch],
+        previous: Answer | None,
+    ) -> list[TableRef]:
+        ranked = [c.ref for c in candidates]
+        ranked += [v.column.table for v in values]
+        ranked += list(previous.tables) if previous else []
+        if len(catalog.tables) <= SMALL_WAREHOUSE:
+            ranked += [t.ref for t in catalog.tables]
+            return list(dict.fromkeys(ranked))
+        chosen = list(dict.fromkeys(ranked))[: MAX_CARDS + 4]
+        return list(dict.fromkeys([*chosen, *bridges(catalog, chosen)]))
+
+
+def last_answered(conversation: Conversation | None) -> Answer | None:
+    """The newest answer of the conversation that stands on a query, or None."""
+    turns = conversation.turns if conversation else ()
+    return next((t.answer for t in reversed(turns) if t.answer.queries), None)
+
+
+def bridges(catalog: Catalog, chosen: list[TableRef]) -> list[TableRef]:
+    """Tables on the shortest join paths between the chosen ones, at most three hops long."""
+    neighbours: dict[TableRef, list[TableRef]] = {}
+    for join in catalog.joins:
+        neighbours.setdefault(join.child, []).append(join.parent)
+        neighbours.setdefault(join.parent, []).append(join.child)
+    found: list[TableRef] = []
+    wanted = set(chosen)
+    for start in chosen:
+        found += _between(neighbours, start, wanted)
+    return found
+
+
+def _between(
+    neighbours: dict[TableRef, list[TableRef]], start: TableRef, wanted: set[TableRef]
+) -> list[TableRef]:
+    came_from: dict[TableRef, TableRef | None] = {start: None}
+    queue = deque([(start, 0)])
+    on_paths: list[TableRef] = []
+    while queue:
+        here, hops = queue.popleft()
+        if here in wanted and here != start:
+            step = came_from[here]
+            while step is not None and step != start:
+                on_paths.append(step)
+                step = came_from[step]
+            continue
+        if hops == MAX_BRIDGE_HOPS:
+            continue
+        for there in neighbours.get(here, ()):
+            if there not in came_from:
+                came_from[there] = here
+                queue.append((there, hops + 1))
+    return on_paths

@@ -1,0 +1,133 @@
+"""Turn a finished case into an answer, and say a result in words that only use its cells."""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+
+from gnomon.agent.case_state import CaseState
+from gnomon.agent.confidence import confidence
+from gnomon.domain.answer import Answer, AnswerStatus, Chart, Cost
+from gnomon.domain.catalog import NUMERIC_KINDS, TEMPORAL_KINDS
+from gnomon.domain.result import Cell, ResultTable
+
+CHART_ROWS = range(2, 41)
+ID_NAME = re.compile(r"(^|_)(id|key|code|zip|year|no|number)$", re.IGNORECASE)
+
+
+def build_answer(case: CaseState, answer_id: str, status: AnswerStatus, text: str, model_id: str) -> Answer:
+    """The answer with everything it stands on; an abstention carries the queries but no result."""
+    final = case.final
+    result = final.result if final and status == "answered" else None
+    return Answer(
+        id=answer_id,
+        question=case.question,
+        status=status,
+        text=text,
+        headline=headline(result) if result else "",
+        result=result,
+        queries=tuple(r.executed for r in case.ran),
+        tables=final.query.tables if final else (),
+        assumptions=tuple(case.assumptions),
+        checks=case.checks,
+        confidence=_confidence(case, status),
+        reasoning=case.reasoning,
+        steps=tuple(case.steps),
+        chart=(case.chart or suggested_chart(result)) if result else None,
+        clarification=case.clarification,
+        unplaced=case.unplaced,
+        model_id=model_id,
+        cost=_cost(case),
+    )
+
+
+def _confidence(case: CaseState, status: AnswerStatus) -> float:
+    if status != "answered":
+        return 0.0
+    return confidence(
+        case.checks,
+        model_confidence=case.confidence,
+        retrieval_margin=_margin(case),
+        assumptions=len(case.assumptions),
+    )
+
+
+def _margin(case: CaseState) -> float | None:
+    scores = [c.score for c in case.context.candidates[:2]]
+    return (scores[0] - scores[1]) / scores[0] if len(scores) == 2 and scores[0] > 0 else None
+
+
+def _cost(case: CaseState) -> Cost:
+    spent = case.spent
+    return Cost(
+        turns=spent.turns,
+        input_tokens=spent.input_tokens,
+        output_tokens=spent.output_tokens,
+        cost_usd=spent.cost_usd if spent.cost_known else None,
+        warehouse_s=spent.warehouse_s,
+        model_s=spent.model_s,
+        total_s=case.elapsed_s,
+    )
+
+
+def headline(result: ResultTable) -> str:
+    """The one value of a one-row result with a single number in it, else empty."""
+    if len(result.rows) != 1:
+        return ""
+    row = result.rows[0]
+    if len(row) == 1:
+        return say(row[0])
+    numbers = [c for c, col in zip(row, result.columns, strict=True) if col.kind in NUMERIC_KINDS]
+    return say(numbers[0]) if len(numbers) == 1 and numbers[0] is not None else ""
+
+
+def say(cell: Cell) -> str:
+    """A cell as a person writes it: thousands separators, at most two decimals from 1 upwards."""
+    if cell is None:
+        return "no value"
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    if isinstance(cell, float | Decimal):
+        return _number(cell)
+    if isinstance(cell, datetime):
+        midnight = (cell.hour, cell.minute, cell.second) == (0, 0, 0)
+        return cell.date().isoformat() if midnight else cell.isoformat(sep=" ", timespec="seconds")
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
+def _number(value: float | Decimal) -> str:
+    number = float(value)
+    if number != number or number in (float("inf"), float("-inf")):
+        return str(value)
+    if number == int(number) and abs(number) < 1e15:
+        return f"{int(number):,}"
+    return f"{number:,.2f}" if abs(number) >= 1 else f"{number:.4g}"
+
+
+def sentence(result: ResultTable) -> str:
+    """A plain sentence that uses nothing but the result's own cells and counts."""
+    if not result.rows:
+        return "The query returned no rows."
+    if len(result.rows) == 1:
+        pairs = [f"{c.name} is {say(v)}" for c, v in zip(result.columns[:6], result.rows[0][:6], strict=True)]
+        return "; ".join(pairs) + "."
+    more = " or more" if result.truncated else ""
+    return f"There are {len(result.rows):,}{more} rows; the table shows them."
+
+
+def suggested_chart(result: ResultTable) -> Chart | None:
+    """Bars for labels with numbers, a line for dates with numbers; nothing where a picture says no more."""
+    if len(result.rows) not in CHART_ROWS or not 2 <= len(result.columns) <= 4:
+        return None
+    first, *rest = result.columns
+    numbers = tuple(c.name for c in rest if c.kind in NUMERIC_KINDS and not ID_NAME.search(c.name))
+    labels = [row[0] for row in result.rows]
+    if not numbers or len(set(map(str, labels))) != len(labels):
+        return None
+    over_time = first.kind in TEMPORAL_KINDS or bool(
+        re.search(r"year|month|week|day|date", first.name.lower())
+    )
+    if first.kind in NUMERIC_KINDS and not over_time:
+        return None
+    return Chart("line" if over_time and len(labels) > 2 else "bar", first.name, numbers[:1])

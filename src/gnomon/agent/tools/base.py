@@ -1,0 +1,89 @@
+"""What a tool is: a typed call with a declared effect, whose outcome is distilled before a model sees it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from gnomon.agent.case_state import CaseState
+from gnomon.context.catalog.reader import CatalogIndex
+from gnomon.domain.answer import Clarification
+from gnomon.domain.catalog import Catalog
+from gnomon.domain.errors import Retry
+from gnomon.domain.events import Event
+from gnomon.domain.identity import Principal
+from gnomon.domain.query import AuthorizedQuery, Limits, Query
+from gnomon.domain.result import ResultTable
+from gnomon.models.port import Effect, Embedder, ToolSpec
+from gnomon.policy.authorize import authorize
+from gnomon.warehouses.port import Cancellation, Warehouse
+
+
+class Arguments(BaseModel):
+    """Base of every tool's arguments: unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What tools may reach. `record` writes a decision or act before it happens."""
+
+    principal: Principal
+    warehouse: Warehouse
+    index: CatalogIndex
+    catalog: Catalog
+    embedder: Embedder
+    limits: Limits
+    cancellation: Cancellation
+    ask_person: Callable[[Clarification], str | None]
+    record: Callable[[str, Mapping[str, str]], None]
+    emit: Callable[[Event], None]
+
+    def authorize(self, sql: str, purpose: str) -> AuthorizedQuery:
+        """Put a statement to the policy as the asking person."""
+        query = Query(sql, self.warehouse.dialect, purpose)
+        return authorize(self.principal, query, self.catalog, self.limits)
+
+    def run(self, query: AuthorizedQuery) -> ResultTable:
+        """Record, then run, an authorized query."""
+        self.record("query", {"sql": query.sql, "tables": ", ".join(map(str, query.tables))})
+        return self.warehouse.execute(query, cancellation=self.cancellation)
+
+
+class Tool(Protocol):
+    """One capability, told to a model in one spec.
+
+    `capability` is the pair of verb and object that this tool alone covers; two tools with the same pair,
+    or with look-alike descriptions, are refused at start-up.
+    """
+
+    name: str
+    description: str
+    effect: Effect
+    capability: tuple[str, str]
+    arguments: type[Arguments]
+
+    def run(self, arguments: Any, case: CaseState, environment: Environment) -> Mapping[str, Any]:
+        """Do it, record what became known in the case, and return what the model may see."""
+        ...
+
+
+def spec(tool: Tool) -> ToolSpec:
+    """The tool as a model sees it."""
+    schema = tool.arguments.model_json_schema()
+    schema.pop("title", None)
+    schema.pop("description", None)
+    return ToolSpec(tool.name, tool.description, schema, tool.effect)
+
+
+def parse_arguments(tool: Tool, raw: Mapping[str, Any]) -> Arguments:
+    """Check a call's arguments; a problem is worded so that the model can mend it."""
+    try:
+        return tool.arguments.model_validate(dict(raw))
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or tool.name}: {e['msg']}" for e in error.errors()
+        )
+        raise Retry(f"the arguments of {tool.name} do not fit: {problems}") from None

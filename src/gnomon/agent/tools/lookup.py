@@ -1,0 +1,40 @@
+"""Find a table or column that a model named, or say what it may have meant."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from gnomon.domain.catalog import Catalog, Column, TableSchema
+from gnomon.domain.errors import Retry
+
+
+def find_table(catalog: Catalog, name: str) -> TableSchema:
+    """The table of that name, with or without schema.
+
+    Raises:
+        Retry: There is none; the hint names the nearest.
+    """
+    plain = name.replace('"', "")
+    schema, _, last = plain.rpartition(".")
+    found = catalog.find(last, schema) or catalog.find(plain)
+    if found is None:
+        raise Retry(f"there is no table `{name}`", hint=did_you_mean(plain, catalog.names()))
+    return found
+
+
+def find_column(table: TableSchema, name: str) -> Column:
+    """The column of that name.
+
+    Raises:
+        Retry: There is none; the hint names the nearest.
+    """
+    found = table.column(name.replace('"', ""))
+    if found is None:
+        hint = did_you_mean(name, (c.name for c in table.columns))
+        raise Retry(f"the table `{table.ref}` has no column `{name}`", hint=hint)
+    return found
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A suggestion of at most three near names; empty if nothing is near."""
+    near = get_close_matches(name.lower(), list(known), n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""

@@ -1,0 +1,63 @@
+"""Run one authorized statement and keep its result."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from gnomon.agent.case_state import CaseState
+from gnomon.agent.tools.base import Arguments, Environment
+from gnomon.domain.answer import Assumption
+from gnomon.domain.errors import Retry
+from gnomon.domain.events import QueryStarted, ResultReady
+from gnomon.domain.query import AuthorizedQuery
+from gnomon.models.port import Effect
+
+MAX_ESTIMATED_ROWS = 2_000_000_000
+
+
+class AssumptionArgument(Arguments):
+    """Something the question left open."""
+
+    text: str = Field(max_length=500, description="How it was taken")
+    alternative: str = Field(default="", max_length=500, description="How to ask for the other reading")
+
+
+class RunSqlArguments(Arguments):
+    """The statement, what it is for, and what it assumes."""
+
+    sql: str = Field(min_length=1, max_length=100_000, description="One SELECT in the warehouse's dialect")
+    purpose: str = Field(default="", max_length=300, description="What it computes, in a few words")
+    assumptions: tuple[AssumptionArgument, ...] = Field(default=(), max_length=10)
+
+
+class RunSql:
+    """Authorize, look at the plan, run with limits, keep the result by reference."""
+
+    name = "run_sql"
+    description = "Run a read-only query; the last one run is what the answer stands on."
+    effect: Effect = "read"
+    capability = ("run", "query")
+    arguments = RunSqlArguments
+
+    def run(self, arguments: RunSqlArguments, case: CaseState, environment: Environment) -> Mapping[str, Any]:
+        """Return the result's shape and a bounded preview."""
+        query = environment.authorize(arguments.sql, arguments.purpose)
+        _refuse_runaway(query, environment)
+        environment.emit(QueryStarted(query.original_sql, arguments.purpose, query.tables))
+        result = environment.run(query)
+        assumptions = tuple(Assumption(a.text, a.alternative) for a in arguments.assumptions)
+        content = case.record_query(query, result, arguments.purpose, assumptions)
+        environment.emit(ResultReady(case.ran[-1].executed.result, result.elapsed_s))
+        return content
+
+
+def _refuse_runaway(query: AuthorizedQuery, environment: Environment) -> None:
+    """A join without a condition over large tables is a mistake that costs minutes; the plan shows it."""
+    plan = environment.warehouse.explain(query)
+    if plan.cross_joins and (plan.estimated_rows or 0) > MAX_ESTIMATED_ROWS:
+        raise Retry(
+            f"the plan joins without a condition and expects {plan.estimated_rows:,} rows",
+            facts=(("join", plan.cross_joins[0]),),
+            hint="add the join condition",
+        )
