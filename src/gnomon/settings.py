@@ -209,10 +209,10 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise _wrong_value(error, sources, file) from error
 
-    @property
-    def model_name(self) -> str:
-        """The model's name."""
-        return self.model.name
+    def model_options(self) -> dict[str, str]:
+        """What else is set for opening the model; nothing for an embedded one."""
+        given = {"base_url": self.model.base_url, "api_key_env": self.model.api_key_env}
+        return {name: value for name, value in given.items() if value}
 
     def warehouse_url(self) -> str:
         """The warehouse to ask; may hold a password, so never print it (see `redact`).
@@ -237,6 +237,7 @@ class Settings(BaseModel):
         else:
             yield Looked("file", f"{FILE_NAME}: not in {self.cwd} nor in a folder above it")
 
+    @property
     def state_dir(self) -> Path:
         """The folder that holds all state; it may not exist yet."""
         if self.state.dir:
@@ -245,7 +246,7 @@ class Settings(BaseModel):
 
     def index_path(self, warehouse_id: str) -> Path:
         """Where the index of that warehouse is kept."""
-        return self.state_dir() / "index" / f"{warehouse_id}.db"
+        return self.state_dir / "index" / f"{warehouse_id}.db"
 
     def principal(self) -> Principal:
         """On whose behalf queries run."""
