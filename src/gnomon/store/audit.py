@@ -54,21 +54,11 @@ class AuditReport:
 
 
 class AuditLog:
-    """The log in one folder. Several processes and threads may append to it at once."""
+    """The log in one folder, made with the first append. Several processes and threads may append at once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.path = folder / "audit.jsonl"
-
-    @classmethod
-    def open(cls, folder: Path) -> "AuditLog":
-        """Open the log, making its folder if need be.
-
-        Raises:
-            Misconfigured: The folder is not writable.
-        """
-        make_private_folder(folder)
-        return cls(folder)
 
     def append(self, event: AuditEvent) -> Receipt:
         """Write the event and force it to disk; what a crash left unfinished is cut off first.
@@ -76,6 +66,7 @@ class AuditLog:
         Raises:
             Misconfigured: No room, no right, or the last record does not hold; nothing is written.
         """
+        make_private_folder(self._folder)
         with explained(self._folder):
             handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
             try:
