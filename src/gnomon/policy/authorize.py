@@ -1,0 +1,106 @@
+"""Decide whether a statement may run, and rewrite it so that the engine gets only what was judged.
+
+Silence is a no: a statement passes only if every piece of it is on an allow-list (docs/guard.md). The engine
+never sees the text that was sent, only text written anew from the judged tree, so a trick that two parsers
+read differently has nothing left to hide in. Pure: no clock, no files, no engine.
+"""
+
+import re
+
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.tokens import Token
+
+from gnomon.domain.catalog import Catalog
+from gnomon.domain.errors import Refused, Retry
+from gnomon.domain.identity import Principal
+from gnomon.domain.query import AuthorizedQuery, Dialect, Limits, Query
+from gnomon.policy.bombs import check_bombs
+from gnomon.policy.dialects import grammar, write
+from gnomon.policy.judge import check_nodes
+from gnomon.policy.resolve import Resolver
+from gnomon.policy.row_limit import with_row_limit
+from gnomon.policy.text import check_one_read, read_tokens
+
+RULES = (
+    "sql:one-statement",
+    "sql:read-only",
+    "sql:functions-allowed",
+    "sql:tables-in-catalog",
+    "sql:row-limit",
+)
+"""What a statement that passes has passed, in this order."""
+
+
+def authorize(principal: Principal, query: Query, catalog: Catalog, limits: Limits) -> AuthorizedQuery:
+    """Judge `query` against `catalog`, and rewrite it with the catalog's names and the row limit.
+
+    Args:
+        principal: On whose behalf it runs; carried along into the result.
+        query: The statement as somebody wrote it.
+        catalog: Every table the principal may read; any other table does not exist.
+        limits: One row more than `max_rows` is let through, so that the reader knows of a cut.
+
+    Raises:
+        Retry: If a corrected statement would pass: it does not parse, there are several, or a table or
+            column is unknown.
+        Refused: If policy says no, with the rule's id.
+    """
+    tree = _parse(query)
+    functions = check_nodes(tree, query.dialect)
+    check_bombs(tree, query.dialect)
+    tables = Resolver(catalog, query.dialect).resolve(tree)
+    try:
+        original = write(tree, query.dialect, pretty=True)
+        sql = write(with_row_limit(tree, limits.max_rows + 1), query.dialect)
+    except (SqlglotError, RecursionError, ValueError) as error:
+        raise Refused(
+            f"the statement cannot be written down again without loss: {_first_line(error)}",
+            rule="sql:node-not-allowed",
+            hint="use plainer SQL",
+        ) from error
+    return AuthorizedQuery(
+        sql=sql,
+        original_sql=original,
+        dialect=query.dialect,
+        principal=principal,
+        tables=tables,
+        functions=functions,
+        rules=RULES,
+        limits=limits,
+    )
+
+
+def _parse(query: Query) -> exp.Expr:
+    tokens = check_one_read(read_tokens(query.sql, query.dialect))
+    tree = _parse_tokens(tokens, query.sql, query.dialect)
+    if not isinstance(tree, exp.Query | exp.Values):
+        raise Refused(
+            f"this is a {type(tree).__name__} statement, not a read",
+            rule="sql:read-only",
+            hint="ask for data with one SELECT statement",
+        )
+    return tree
+
+
+def _parse_tokens(tokens: list[Token], sql: str, dialect: Dialect) -> exp.Expr:
+    try:
+        trees = grammar(dialect).parser().parse(tokens, sql)
+    except RecursionError as error:
+        raise Refused(
+            "the SQL is nested too deeply", rule="sql:size", hint="ask for less in one statement"
+        ) from error
+    except (ParseError, SqlglotError, ValueError, AttributeError, TypeError, IndexError) as error:
+        raise Retry(
+            f"the SQL does not parse: {_first_line(error)}",
+            facts=(("dialect", dialect),),
+            hint="write one plain SELECT statement in the engine's dialect",
+        ) from error
+    if len(trees) != 1 or trees[0] is None:
+        raise Retry("the SQL holds no single statement", hint="send one statement a call")
+    return trees[0]
+
+
+def _first_line(error: Exception) -> str:
+    plain = re.sub(r"\x1b\[\d*m", "", str(error))
+    return (plain.splitlines() or [type(error).__name__])[0][:200]
