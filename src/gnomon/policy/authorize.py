@@ -8,8 +8,8 @@ read differently has nothing left to hide in. Pure: no clock, no files, no engin
 import re
 
 from sqlglot import exp
-from sqlglot.errors import ParseError, SqlglotError
-from sqlglot.tokens import Token
+from sqlglot.errors import SqlglotError
+from sqlglot.tokenizer_core import Token
 
 from gnomon.domain.catalog import Catalog
 from gnomon.domain.errors import Refused, Retry
@@ -46,6 +46,15 @@ def authorize(principal: Principal, query: Query, catalog: Catalog, limits: Limi
             column is unknown.
         Refused: If policy says no, with the rule's id.
     """
+    try:
+        return _authorize(principal, query, catalog, limits)
+    except RecursionError as error:
+        raise Refused(
+            "the SQL is nested too deeply", rule="sql:size", hint="ask for less in one statement"
+        ) from error
+
+
+def _authorize(principal: Principal, query: Query, catalog: Catalog, limits: Limits) -> AuthorizedQuery:
     tree = _parse(query)
     functions = check_nodes(tree, query.dialect)
     check_bombs(tree, query.dialect)
@@ -53,7 +62,7 @@ def authorize(principal: Principal, query: Query, catalog: Catalog, limits: Limi
     try:
         original = write(tree, query.dialect, pretty=True)
         sql = write(with_row_limit(tree, limits.max_rows + 1), query.dialect)
-    except (SqlglotError, RecursionError, ValueError) as error:
+    except (SqlglotError, ValueError) as error:
         raise Refused(
             f"the statement cannot be written down again without loss: {_first_line(error)}",
             rule="sql:node-not-allowed",
@@ -86,11 +95,7 @@ def _parse(query: Query) -> exp.Expr:
 def _parse_tokens(tokens: list[Token], sql: str, dialect: Dialect) -> exp.Expr:
     try:
         trees = grammar(dialect).parser().parse(tokens, sql)
-    except RecursionError as error:
-        raise Refused(
-            "the SQL is nested too deeply", rule="sql:size", hint="ask for less in one statement"
-        ) from error
-    except (ParseError, SqlglotError, ValueError, AttributeError, TypeError, IndexError) as error:
+    except (SqlglotError, ValueError, AttributeError, TypeError, IndexError) as error:
         raise Retry(
             f"the SQL does not parse: {_first_line(error)}",
             facts=(("dialect", dialect),),

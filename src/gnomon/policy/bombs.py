@@ -131,8 +131,8 @@ def _step(node: exp.Expr) -> float | None:
 def _check_format(call: exp.Anonymous) -> None:
     """A width in a format string is a `repeat` in disguise."""
     pattern = call.expressions[0] if call.expressions else None
-    plain = isinstance(pattern, exp.Literal) and pattern.is_string
-    if not plain or "*" in pattern.name or re.search(r"\d{4}", pattern.name):
+    text = pattern.name if isinstance(pattern, exp.Literal) and pattern.is_string else "*"
+    if "*" in text or re.search(r"\d{4}", text):
         raise Refused(
             f"`{call.name.lower()}` needs its format as plain text with small widths",
             rule="sql:format",

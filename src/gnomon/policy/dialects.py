@@ -14,8 +14,12 @@ from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.dialects.sqlite import SQLite
 from sqlglot.errors import ErrorLevel, ParseError
+from sqlglot.generators.duckdb import DuckDBGenerator
 from sqlglot.parser import build_json_extract, build_json_extract_scalar
-from sqlglot.tokens import Token, TokenType
+from sqlglot.parsers.duckdb import DuckDBParser
+from sqlglot.parsers.postgres import PostgresParser
+from sqlglot.parsers.sqlite import SQLiteParser
+from sqlglot.tokenizer_core import Token, TokenType
 
 from gnomon.domain.query import Dialect
 
@@ -36,12 +40,12 @@ class FaithfulDuckDB(DuckDB):
     def to_json_path(self, path: Any) -> Any:
         return path
 
-    class Parser(DuckDB.Parser):
+    class Parser(DuckDBParser):
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
-        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = _special_calls(DuckDB.Parser)
+        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = _special_calls(DuckDBParser)
         _parse_as_command = _refuse_command
 
-    class Generator(DuckDB.Generator):
+    class Generator(DuckDBGenerator):
         def ignorenulls_sql(self, expression: exp.IgnoreNulls) -> str:
             """DuckDB wants the words inside the call's parentheses, wherever they were written."""
             inner = self.sql(expression, "this")
@@ -58,9 +62,9 @@ class FaithfulSQLite(SQLite):
     def to_json_path(self, path: Any) -> Any:
         return path
 
-    class Parser(SQLite.Parser):
+    class Parser(SQLiteParser):
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
-        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = _special_calls(SQLite.Parser)
+        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = _special_calls(SQLiteParser)
         _parse_as_command = _refuse_command
 
 
@@ -70,11 +74,11 @@ class FaithfulPostgres(Postgres):
     def to_json_path(self, path: Any) -> Any:
         return path
 
-    class Parser(Postgres.Parser):
+    class Parser(PostgresParser):
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
-        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = _special_calls(Postgres.Parser)
+        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = _special_calls(PostgresParser)
         JSON_OPERATORS: ClassVar[dict[Any, Any]] = {
-            **Postgres.Parser.JSON_OPERATORS,
+            **PostgresParser.JSON_OPERATORS,
             TokenType.ARROW: build_json_extract,
             TokenType.DARROW: build_json_extract_scalar,
         }
@@ -100,6 +104,7 @@ def write(tree: exp.Expr, dialect: Dialect, *, pretty: bool = False) -> str:
     Raises:
         UnsupportedError: If the tree holds something that the text could not say, so that it would be lost.
     """
-    return grammar(dialect).generate(
+    text: str = grammar(dialect).generate(
         tree, comments=False, pretty=pretty, unsupported_level=ErrorLevel.RAISE, copy=True
     )
+    return text

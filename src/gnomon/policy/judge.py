@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
-from gnomon.domain.errors import Refused
+from gnomon.domain.errors import Refused, Retry
 from gnomon.domain.query import Dialect
 from gnomon.policy.dialects import grammar
 from gnomon.policy.functions import ALLOWED_FUNCTIONS, TABLE_FUNCTIONS
@@ -27,7 +27,15 @@ _CALLS_WITH_SYNTAX: dict[type[exp.Expr], str] = {
     exp.CurrentTimestamp: "current_timestamp",
 }
 _SESSION_WORDS = frozenset(
-    "user current_user session_user system_user current_role current_catalog current_schema".split()
+    {
+        "user",
+        "current_user",
+        "session_user",
+        "system_user",
+        "current_role",
+        "current_catalog",
+        "current_schema",
+    }
 )
 
 
@@ -123,6 +131,8 @@ def _check_clause(node: exp.Expr, dialect: Dialect) -> None:
         )
     elif isinstance(node, exp.Column) and dialect == "postgres":
         _check_session_word(node)
+    elif isinstance(node, exp.Select) and not node.expressions:
+        raise Retry("a SELECT names no column", hint="name what to select")
 
 
 def no_recursion() -> Refused:

@@ -2,7 +2,6 @@
 
 from sqlglot import exp
 
-
 _ALIAS = "gnomon_rows"
 
 

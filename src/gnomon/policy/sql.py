@@ -29,8 +29,8 @@ def parse_one_statement(sql: str, dialect: Dialect) -> exp.Expr:
 def quote_identifier(name: str) -> str:
     """A name in double quotes, as all three engines take it, whatever it holds.
 
-    >>> quote_identifier('a "b"')
-    '"a ""b"""'
+    >>> print(quote_identifier('the "big" one'))
+    "the ""big"" one"
     """
     return '"' + name.replace('"', '""') + '"'
 
