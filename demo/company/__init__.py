@@ -1,0 +1,1 @@
+"""Fernhill Outdoor: an invented retailer, and the seeded generator of its warehouse."""
