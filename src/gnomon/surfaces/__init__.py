@@ -1,0 +1,1 @@
+"""How people reach Gnomon. Each surface translates in, calls, translates out; none knows another."""

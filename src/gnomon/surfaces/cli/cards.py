@@ -1,0 +1,152 @@
+"""Table cards as people read them."""
+
+import dataclasses
+import difflib
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from rich.text import Text
+
+from gnomon.domain.catalog import CardColumn, ColumnProfile, Evidence, Join, TableCard, TableRef
+from gnomon.surfaces.cli.cells import neutralise, wrap
+from gnomon.surfaces.cli.errors import Usage
+from gnomon.surfaces.cli.face import Face
+from gnomon.surfaces.cli.listing import listing
+from gnomon.surfaces.cli.table import render_table
+
+_TOP_VALUES = 3
+
+
+def matching(cards: Iterable[TableCard], pattern: str | None) -> list[TableCard]:
+    """The cards whose name holds the pattern, or fits it if it has * or ?; compared without case."""
+    wanted = (pattern or "").casefold()
+    fits = wanted if "*" in wanted or "?" in wanted else f"*{wanted}*"
+    found = [c for c in cards if any(fnmatchcase(n.casefold(), fits) for n in (str(c.ref), c.ref.name))]
+    return sorted(found, key=lambda c: c.ref)
+
+
+def summary(card: TableCard) -> dict[str, Any]:
+    """One line about a table."""
+    return {
+        "table": str(card.ref),
+        "rows": card.row_count,
+        "columns": len(card.columns),
+        "kind": "view" if card.is_view else "table",
+        "purpose": card.purpose,
+    }
+
+
+def find_card(cards: Sequence[TableCard], name: str) -> TableCard:
+    """The card of the table of that name, compared without case.
+
+    Raises:
+        Usage: There is none, or several schemas have one; near names are given.
+    """
+    wanted = name.casefold()
+    found = [c for c in cards if str(c.ref).casefold() == wanted]
+    found = found or [c for c in cards if c.ref.name.casefold() == wanted]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(str(c.ref) for c in found)
+        raise Usage(
+            f"several tables are named `{name}`", facts=(("tables", names),), hint="give the schema too"
+        )
+    by_fold = {n.casefold(): str(c.ref) for c in cards for n in (str(c.ref), c.ref.name)}
+    near = dict.fromkeys(by_fold[n] for n in difflib.get_close_matches(wanted, by_fold, 3, 0.5))
+    hint = f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else "see `gnomon tables`"
+    raise Usage(f"no table is named `{name}`", hint=hint)
+
+
+def card_json(card: TableCard) -> dict[str, Any]:
+    """The whole card as JSON values; tables as text."""
+    plain: dict[str, Any] = _plain(card)
+    return plain
+
+
+def card_page(card: TableCard, face: Face) -> list[Text]:
+    """The whole card as lines."""
+    lines = [Text(f"{neutralise(str(card.ref))}  ({_size(card)})", style="bold")]
+    for text in (card.purpose, card.use_instead and f"Use instead: {card.use_instead}"):
+        lines += [Text(line) for line in wrap(text, face.width)] if text else []
+    rows = [_column_row(column) for column in card.columns]
+    rows = [{k: v for k, v in row.items() if any(r[k] for r in rows)} for row in rows]
+    lines += [Text(), *render_table(listing(rows), face, max_rows=max(len(rows), 1))]
+    for title, items in _sections(card):
+        if items:
+            lines += [Text(), Text(title, style="bold underline")]
+            lines += [Text("  " + line) for item in items for line in wrap(item, face.width - 2)]
+    return lines
+
+
+def _size(card: TableCard) -> str:
+    rows = "rows not counted" if card.row_count is None else f"{card.row_count:,} rows"
+    return f"{'view, ' if card.is_view else ''}{rows}, {len(card.columns)} columns"
+
+
+def _column_row(column: CardColumn) -> dict[str, Any]:
+    profile = column.profile
+    return {
+        "column": column.name,
+        "type": column.column.type_sql,
+        "nulls": _share(profile) if profile else "",
+        "distinct": f"{'' if profile.exact else '~'}{profile.distinct:,}" if profile else "",
+        "values": _values(profile) if profile else "",
+        "meaning": column.meaning or column.column.comment,
+    }
+
+
+def _share(profile: ColumnProfile) -> str:
+    return f"{profile.null_share:.1%}" if profile.nulls else "0%"
+
+
+def _values(profile: ColumnProfile) -> str:
+    if profile.low is not None and profile.high is not None and profile.distinct > _TOP_VALUES:
+        return f"{profile.low} to {profile.high}"
+    return ", ".join(value for value, _ in profile.top[:_TOP_VALUES])
+
+
+def _sections(card: TableCard) -> list[tuple[str, list[str]]]:
+    keys = [
+        f"{', '.join(k.columns)} ({'primary, ' if k.primary else ''}{_evidence(k.evidence)})"
+        for k in card.keys
+    ]
+    frequent = [
+        f"{c.name}: " + ", ".join(f"{value} ({rows:,})" for value, rows in c.profile.top[:_TOP_VALUES])
+        for c in card.columns
+        if c.profile and c.profile.top and c.profile.distinct < c.profile.rows
+    ]
+    facts = [
+        f"{label}: {value}"
+        for label, value in (("owner", card.owner), ("fresh by", card.freshness_column))
+        if value
+    ]
+    return [
+        ("Keys", keys),
+        ("Joins", [_join(j) for j in card.joins]),
+        ("Frequent values", frequent),
+        ("Always filtered by", [*card.always_filter]),
+        ("Facts", facts),
+        ("Caveats", [f"{s.text} (source: {s.provenance})" for s in card.caveats]),
+    ]
+
+
+def _join(join: Join) -> str:
+    pairs = zip(join.child_columns, join.parent_columns, strict=True)
+    on = " and ".join(f"{join.child}.{child} = {join.parent}.{parent}" for child, parent in pairs)
+    return f"{on} ({_evidence(join.evidence)})"
+
+
+def _evidence(evidence: Evidence) -> str:
+    if evidence.source == "declared":
+        return "declared"
+    return f"measured: {evidence.share:.1%} of {evidence.rows:,} rows"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, TableRef):
+        return str(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    return [_plain(v) for v in value] if isinstance(value, tuple) else value

@@ -1,0 +1,40 @@
+"""`gnomon history`: what was asked before."""
+
+from typing import Annotated
+
+import typer
+
+from gnomon.surfaces.cli.options import JsonOption
+
+
+def history(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Answers to list.")] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """List stored answers, newest first.
+
+    \b
+    Examples:
+      gnomon history -n 5
+      gnomon history --json | jq -r '.[0].id'
+    """
+    import dataclasses
+
+    from gnomon.store.public import plain_cell
+    from gnomon.surfaces.cli.listing import print_listing
+    from gnomon.surfaces.cli.session import opened_state, read_settings
+    from gnomon.surfaces.cli.terminal import Terminal
+
+    settings = read_settings()
+    with opened_state(settings) as store:
+        summaries = store.list_answers(limit, principal=settings.principal())
+    rows = [{f.name: getattr(s, f.name) for f in dataclasses.fields(s)} for s in summaries]
+    terminal = Terminal()
+    if as_json:
+        terminal.json([{name: plain_cell(value) for name, value in row.items()} for row in rows])
+    elif rows:
+        print_listing(
+            [{**row, "asked_at": row["asked_at"].strftime("%Y-%m-%d %H:%M")} for row in rows], terminal
+        )
+    else:
+        terminal.say('nothing was asked yet; begin with: gnomon ask "..."')

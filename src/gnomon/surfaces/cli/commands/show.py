@@ -1,0 +1,42 @@
+"""`gnomon show`: a stored answer again."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from gnomon.surfaces.cli.options import ExplainOption, JsonOption, RowsOption
+
+
+def show(
+    answer: Annotated[str, typer.Argument(help="Id of the answer, or how it begins.")] = "last",
+    sql: Annotated[bool, typer.Option("--sql", help="Print only the SQL.")] = False,
+    result: Annotated[
+        Literal["csv", "json"] | None,
+        typer.Option("--result", help="Print only the result's rows.", show_default=False),
+    ] = None,
+    as_json: JsonOption = False,
+    explain: ExplainOption = False,
+    rows: RowsOption = 20,
+) -> None:
+    """Open a stored answer again.
+
+    \b
+    Examples:
+      gnomon show
+      gnomon show a1b2 --explain
+      gnomon show a1b2 --sql
+      gnomon show a1b2 --result csv > revenue.csv
+    """
+    from gnomon.surfaces.cli.session import opened_state, read_settings
+    from gnomon.surfaces.cli.shown import load_shown, print_result, print_sql, show_answer
+    from gnomon.surfaces.cli.terminal import Terminal
+
+    terminal, settings = Terminal(), read_settings()
+    with opened_state(settings) as store:
+        found = load_shown(store, answer, settings.principal(), terminal, rows_needed=result is not None)
+    if sql:
+        print_sql(found)
+    elif result:
+        print_result(found, result, terminal)
+    else:
+        show_answer(found, terminal, as_json=as_json, explain=explain, rows=rows)

@@ -1,0 +1,92 @@
+"""A question set asked through the whole of Gnomon."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gnomon.domain.answer import Answer
+from gnomon.domain.query import Query
+from gnomon.domain.result import ResultTable
+from gnomon.flywheel.evaluate import run_eval
+from gnomon.flywheel.questions import EvalQuestion, load_questions
+from gnomon.flywheel.report import EvalReport
+from gnomon.surfaces.cli.asking import Talk, new_conversation, put_question
+from gnomon.surfaces.cli.errors import Usage
+from gnomon.surfaces.cli.question import check_question
+from gnomon.surfaces.cli.session import opened, read_settings
+from gnomon.surfaces.cli.terminal import Terminal, is_person
+
+if TYPE_CHECKING:
+    from gnomon.wiring import Gnomon
+
+DEMO = "demo"
+_DEMO_FILES = ("questions.toml", "questions.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Questions, and the warehouse they are asked of; None for the configured one."""
+
+    questions: tuple[EvalQuestion, ...]
+    warehouse: str | None
+
+
+def load_set(name: str, warehouse: str | None) -> Chosen:
+    """The questions of a file, or of the demo company.
+
+    Raises:
+        Usage: The demo company is not in this folder.
+        Misconfigured: The file is absent or not a question set.
+    """
+    if name != DEMO:
+        return Chosen(load_questions(Path(name)), warehouse)
+    folder = Path(DEMO)
+    file = next((folder / f for f in _DEMO_FILES if (folder / f).is_file()), None)
+    if file is None:
+        raise Usage(
+            "the demo company's questions are not here",
+            facts=tuple(("looked for", str((folder / f).absolute())) for f in _DEMO_FILES),
+            hint="run it in a checkout of the project, or give the path of a question set",
+        )
+    return Chosen(load_questions(file), warehouse)
+
+
+def run(chosen: Chosen, terminal: Terminal, *, model: str | None, limit: int | None) -> EvalReport:
+    """Ask and judge, with a progress bar where a person looks."""
+    settings = read_settings(warehouse=chosen.warehouse, model=model)
+    questions = chosen.questions[:limit]
+    with opened(settings, terminal) as gnomon:
+        ask, gold = _asker(gnomon, terminal), _gold_runner(gnomon)
+        if not is_person(terminal.err.file):
+            return run_eval(questions, ask, gold)
+        from rich.progress import Progress
+
+        with Progress(console=terminal.err, transient=True) as bar:
+            task = bar.add_task("questions", total=len(questions))
+            return run_eval(questions, ask, gold, lambda done, total: bar.update(task, completed=done))
+
+
+def _asker(gnomon: "Gnomon", terminal: Terminal) -> Callable[[str], Answer]:
+    talk = Talk(terminal, quiet=True)
+
+    def ask(text: str) -> Answer:
+        return put_question(gnomon, check_question(text), new_conversation(gnomon), talk, interactive=False)
+
+    return ask
+
+
+def _gold_runner(gnomon: "Gnomon") -> Callable[[str], ResultTable]:
+    from gnomon.policy.authorize import authorize
+
+    principal, limits, catalog = (
+        gnomon.settings.principal(),
+        gnomon.settings.query_limits(),
+        gnomon.index.catalog(),
+    )
+
+    def gold(sql: str) -> ResultTable:
+        query = Query(sql, gnomon.warehouse.dialect, "gold")
+        return gnomon.warehouse.execute(authorize(principal, query, catalog, limits))
+
+    return gold
