@@ -25,6 +25,8 @@ INDEX_HOSTS = (
     ("static.crates", "io"),
     ("proxy.golang", "org"),
 )
+LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
+PAGE = re.compile(r"docs/[\w./-]+\.md")
 DEVELOPER_PATH = re.compile(r"(?<![\w.$}~-])/(?:work|root|home/\w+|Users/\w+)/|\b[A-Z]:\\Users\\")
 
 
@@ -99,6 +101,45 @@ def test_the_domain_needs_the_standard_library_alone() -> None:
             elif isinstance(node, ast.ImportFrom):
                 foreign.add((node.module or "").split(".")[0])
     assert foreign - sys.stdlib_module_names - {"gnomon"} == set()
+
+
+def test_no_failure_is_swallowed() -> None:
+    """Catching everything is allowed only to do something about it."""
+    silent = []
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ExceptHandler):
+                everything = node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")
+                if everything and all(isinstance(s, ast.Pass | ast.Continue) for s in node.body):
+                    silent.append(f"{name(path)}:{node.lineno}")
+    assert silent == []
+
+
+def test_no_note_of_unfinished_work_stays_in_the_code() -> None:
+    notes = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+    assert [name(p) for p in modules() if notes.search(p.read_text())] == []
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    dead = [
+        (name(page), target)
+        for page, text in project_texts()
+        if page.suffix == ".md"
+        for target in LINK.findall(text)
+        if not (page.parent / target).exists()
+    ]
+    assert dead == []
+
+
+def test_every_page_that_the_code_names_exists() -> None:
+    dead = [
+        (name(path), page)
+        for path, text in project_texts()
+        if path.suffix in (".py", ".toml") or path.name == "Makefile"
+        for page in PAGE.findall(text)
+        if not (ROOT / page).exists()
+    ]
+    assert dead == []
 
 
 def test_no_file_names_a_package_index() -> None:

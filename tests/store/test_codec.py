@@ -204,6 +204,16 @@ def test_a_value_the_domain_does_not_know_is_not_written() -> None:
         to_json(1j, Any)
 
 
+def test_a_cell_nested_beyond_reason_is_reported() -> None:
+    cell: list[Any] = []
+    for _ in range(5_000):
+        cell = [cell]
+    with pytest.raises(Failed, match="nested too deeply"):
+        to_json(cell, Any)
+    with pytest.raises(Failed, match="not a readable"):
+        from_json("[" * 100_000 + "]" * 100_000, Any)
+
+
 def test_every_field_of_an_audit_event_is_written() -> None:
     event = AuditEvent(datetime(2026, 1, 1, tzinfo=UTC), "ana", "acme", "query", (("sql", "SELECT 1"),))
     assert set(json.loads(to_json(event, AuditEvent))) == {f.name for f in dataclasses.fields(AuditEvent)}

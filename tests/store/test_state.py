@@ -218,6 +218,14 @@ def test_nobody_adds_to_the_conversation_of_somebody_else(store: StateStore) -> 
     assert [s.id for s in store.list_answers()] == ["a1"]
 
 
+def test_nobody_replaces_the_answer_of_somebody_else(store: StateStore) -> None:
+    store.save_answer(answer("a1", who=ANA))
+    with pytest.raises(Refused) as refused:
+        store.save_answer(answer("a1", who=BEN))
+    assert refused.value.rule == "own-answer"
+    assert store.load_answer("a1") == answer("a1", who=ANA)
+
+
 def test_rows_are_stored_once_however_many_answers_show_them(store: StateStore, tmp_path: Path) -> None:
     ref = store.save_result("r1", TABLE)
     store.save_answer(answer("a1"))

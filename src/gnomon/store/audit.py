@@ -68,7 +68,9 @@ class AuditLog:
         """
         make_private_folder(self._folder)
         with explained(self._folder):
-            handle = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+            # O_APPEND: an operator may have marked the file append-only.
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+            handle = os.open(self.path, flags, 0o600)
             try:
                 with exclusive(handle):
                     receipt = self._append_locked(handle, event)
@@ -127,10 +129,11 @@ class AuditLog:
                 f"the last record of {self.path} was changed or damaged",
                 hint="keep the file as evidence: move it to another folder, and gnomon starts a new log",
             )
-        os.ftruncate(handle, end)
+        if os.fstat(handle).st_size > end:
+            os.ftruncate(handle, end)
         record = _record(last["n"] + 1, last["hash"], json.loads(to_json(event, AuditEvent)))
         try:
-            _write_all(handle, end, _line(record))
+            _write_all(handle, _line(record))
             os.fsync(handle)
         except OSError:
             os.ftruncate(handle, end)
@@ -164,8 +167,7 @@ def _read_all(handle: int, count: int) -> bytes:
     return b"".join(pieces)
 
 
-def _write_all(handle: int, at: int, content: bytes) -> None:
-    os.lseek(handle, at, os.SEEK_SET)
+def _write_all(handle: int, content: bytes) -> None:
     while content:
         content = content[os.write(handle, content) :]
 
@@ -205,7 +207,7 @@ def _fault(record: dict[str, Any], n: Any, prev: Any) -> str:
         return "its content was changed: its hash differs"
     if record["prev"] != prev:
         return "the record before it was changed, removed or added"
-    return "" if record["n"] == n else "its number is out of order"
+    return "" if record["n"] == n and type(n) is int else "its number is out of order"
 
 
 def _missing(report: AuditReport, expected: Receipt | None) -> AuditReport:

@@ -27,6 +27,17 @@ Json = Any
 
 Convert = Callable[[Any], Any]
 _NATIVE = (str, bool, int)
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    InvalidOperation,
+    OverflowError,
+    RecursionError,
+    ZoneInfoNotFoundError,
+)
+"""What decoding a text raises that nobody encoded."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -57,9 +68,13 @@ def to_json(value: Any, kind: Any) -> str:
         kind: The value's annotation: a dataclass, a union of dataclasses, `tuple[...]`, `Any` for a cell.
 
     Raises:
+        Failed: A cell is nested deeper than can be written.
         TypeError: The value holds something that the domain does not know.
     """
-    return json.dumps(_codec(kind).encode(value), separators=(",", ":"), allow_nan=False)
+    try:
+        return json.dumps(_codec(kind).encode(value), separators=(",", ":"), allow_nan=False)
+    except RecursionError as e:
+        raise Failed("a cell is nested too deeply to be stored", hint="select a part of it") from e
 
 
 def from_json(text: str | bytes, kind: Any) -> Any:
@@ -70,7 +85,7 @@ def from_json(text: str | bytes, kind: Any) -> Any:
     """
     try:
         return _codec(kind).decode(json.loads(text))
-    except (ValueError, TypeError, KeyError, AttributeError, InvalidOperation, ZoneInfoNotFoundError) as e:
+    except _UNREADABLE as e:
         name = getattr(kind, "__name__", str(kind))
         raise Failed(
             f"stored text is not a readable {name}", facts=(("cause", f"{type(e).__name__}: {e}"),)

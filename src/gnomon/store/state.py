@@ -78,6 +78,7 @@ class StateStore:
         """Store the answer and its rows. An answer saved again under its id takes the old one's place.
 
         Raises:
+            Refused: The id is an answer of somebody else.
             Misconfigured: No room or no right to write; nothing of it is stored.
         """
         with self._writing():
@@ -89,7 +90,7 @@ class StateStore:
         A turn saved again keeps its place.
 
         Raises:
-            Refused: The conversation belongs to somebody else.
+            Refused: The conversation, or the answer's id, belongs to somebody else.
             Misconfigured: No room or no right to write; nothing of it is stored.
         """
         question = turn.question
@@ -229,11 +230,12 @@ class StateStore:
         digest = None if answer.result is None else self._put_rows(answer.result)
         bare = answer if answer.result is None else replace(answer, result=replace(answer.result, rows=()))
         asker = answer.question.principal
-        self._db.execute(
+        stored = self._db.execute(
             "INSERT INTO answers (id, tenant, subject, asked_at, status, question, headline, confidence, "
             "conversation_id, body, result_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET status = excluded.status, headline = excluded.headline, "
-            "confidence = excluded.confidence, body = excluded.body, result_sha256 = excluded.result_sha256",
+            "confidence = excluded.confidence, body = excluded.body, result_sha256 = excluded.result_sha256 "
+            "WHERE tenant = excluded.tenant AND subject = excluded.subject",
             (
                 answer.id,
                 asker.tenant,
@@ -248,6 +250,8 @@ class StateStore:
                 digest,
             ),
         )
+        if not stored.rowcount:
+            raise _not_theirs("answer", answer.id)
 
     def _put_rows(self, table: ResultTable) -> str:
         content = results.content_of(table)
@@ -270,12 +274,7 @@ class StateStore:
             "SELECT tenant, subject FROM conversations WHERE id = ?", (question.conversation_id,)
         ).fetchone()
         if tuple(owner) != (asker.tenant, asker.subject):
-            raise Refused(
-                "this conversation belongs to somebody else",
-                rule="own-conversation",
-                facts=(("conversation", question.conversation_id),),
-                hint="start a new conversation",
-            )
+            raise _not_theirs("conversation", question.conversation_id)
 
     def _turn(self, row: sqlite3.Row) -> Turn:
         answer = answer_from_json(row["body"])
@@ -344,6 +343,15 @@ def _belongs_to(principal: Principal | None) -> tuple[str, tuple[str, ...]]:
     if principal is None:
         return "1", ()
     return "tenant = ? AND subject = ?", (principal.tenant, principal.subject)
+
+
+def _not_theirs(noun: str, its_id: str) -> Refused:
+    return Refused(
+        f"this {noun} belongs to somebody else",
+        rule=f"own-{noun}",
+        facts=((noun, its_id),),
+        hint="start a new conversation",
+    )
 
 
 def _summary(row: sqlite3.Row) -> AnswerSummary:
