@@ -45,9 +45,7 @@ class WordPiece:
     @classmethod
     def load(cls, path: Path | None = None) -> "WordPiece":
         """Read a vocabulary file, one token a line; without a path, the one that ships with Gnomon."""
-        source = path or Path(__file__).with_name("vocab.txt")
-        tokens = source.read_text(encoding="utf-8").rstrip("\n").split("\n")
-        return cls({token: i for i, token in enumerate(tokens)})
+        return cls(read_vocabulary(path))
 
     def encode(self, text: str, max_tokens: int) -> list[int]:
         """The ids of `text`, at most `max_tokens` of them, the two special ones counted."""
@@ -78,6 +76,14 @@ class WordPiece:
             if piece is not None:
                 return piece, end
         return None
+
+
+@lru_cache(maxsize=4)
+def read_vocabulary(path: Path | None = None) -> Mapping[str, int]:
+    """Token to id, from a file of one token a line; without a path, the vocabulary that ships with Gnomon."""
+    source = path or Path(__file__).with_name("vocab.txt")
+    tokens = source.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    return {token: i for i, token in enumerate(tokens)}
 
 
 def words(text: str) -> Iterator[str]:

@@ -1,0 +1,353 @@
+"""Build the index of a warehouse: introspect, find keys and joins, profile, draft cards, embed, publish.
+
+A rebuild does again only what changed: the whole of it if the warehouse's fingerprint did, and then only
+tables whose card reads differently are embedded. Every table is committed on its own, so a killed build goes
+on where it was.
+"""
+
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gnomon.context.catalog import codec
+from gnomon.context.catalog.brief import write_brief
+from gnomon.context.catalog.cards import CardTexts, Surveyed, card_texts, draft_cards, notes_by_table, resolve
+from gnomon.context.catalog.caveats import Known
+from gnomon.context.catalog.file import (
+    building_path,
+    only_builder,
+    open_published,
+    publish,
+    read_meta,
+    start_building,
+    table_id,
+    table_ref,
+    write_meta,
+)
+from gnomon.context.catalog.folding import fold, stem
+from gnomon.context.catalog.notes import Note
+from gnomon.context.catalog.values import MAX_DISTINCT, delete_values, write_values
+from gnomon.domain.catalog import Catalog, Column, ColumnRef, TableCard, TableProfile, TableSchema
+from gnomon.domain.errors import Failed, Misconfigured, Retry
+from gnomon.models.port import Embedder
+from gnomon.search.partition import Entry, Partition
+from gnomon.search.tokens import split_identifier
+from gnomon.warehouses.port import Progress, Warehouse
+
+MAX_VALUES = 500_000
+"""Values indexed over all tables; the columns that come after are marked as not fully known."""
+
+_EMBED_BATCH = 32
+_TABLE_BUDGET_S = 5.0
+_LEAST_BUDGET_S = 0.5
+_TOTAL_BUDGET_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did.
+
+    Args:
+        tables: Tables in the index.
+        profiled: Tables whose data was looked at; the others were as the last build left them.
+        embedded: Tables whose vector was made anew.
+        removed: Tables that are gone from the warehouse.
+        values: Values indexed, of all text columns.
+        problems: Table or note, and what is wrong with it; the build went on.
+        unchanged: True if the index was up to date and nothing was written.
+    """
+
+    tables: int
+    profiled: int = 0
+    embedded: int = 0
+    removed: int = 0
+    values: int = 0
+    problems: tuple[tuple[str, str], ...] = ()
+    elapsed_s: float = 0.0
+    embed_s: float = 0.0
+    unchanged: bool = False
+
+
+def build_index(
+    warehouse: Warehouse,
+    embedder: Embedder,
+    path: Path,
+    *,
+    progress: Progress | None = None,
+    notes: Sequence[Note] = (),
+    full: bool = False,
+) -> BuildReport:
+    """Bring the index `path` up to date with the warehouse, or make it.
+
+    Args:
+        progress: Told the stage, how many tables of it are done, and how many there are.
+        notes: What the tables' owners say.
+        full: Forget what was indexed and start anew.
+
+    Raises:
+        Misconfigured: The index is broken or another embedder's, and `full` is False.
+        Failed: The warehouse cannot be read, or another process holds the index for too long.
+    """
+    started = time.perf_counter()
+    with only_builder(path):
+        fingerprint = warehouse.fingerprint()
+        facts = {
+            "warehouse": warehouse.warehouse_id,
+            "fingerprint": fingerprint,
+            "embedder": f"{embedder.model_id}:{embedder.dimensions}",
+            "notes": _digest(repr(notes)),
+        }
+        if path.exists() and not full:
+            current = _current(path, facts)
+            if current is not None:
+                return current
+        build = _Build(warehouse, embedder, path, progress or _silent, tuple(notes), facts)
+        try:
+            return build.run(full=full, started=started)
+        finally:
+            build.close()
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Progress for nobody."""
+
+
+def _current(path: Path, facts: dict[str, str]) -> BuildReport | None:
+    """The report of an index that needs nothing; None if it is out of date."""
+    connection = open_published(path)
+    try:
+        found = read_meta(connection)
+    finally:
+        connection.close()
+    if found["embedder"] != facts["embedder"]:
+        raise Misconfigured(
+            "the index holds vectors of another embedding model",
+            facts=(("index", str(path)), ("made with", found["embedder"]), ("asked for", facts["embedder"])),
+            hint="run `gnomon index --full`",
+        )
+    if any(found.get(name) != value for name, value in facts.items()):
+        return None
+    return BuildReport(int(found["tables"]), values=int(found["values"]), unchanged=True)
+
+
+@dataclass(slots=True)
+class _Build:
+    """One run: what it works on and what it has counted so far."""
+
+    warehouse: Warehouse
+    embedder: Embedder
+    path: Path
+    progress: Progress
+    notes: tuple[Note, ...]
+    facts: dict[str, str]
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    profiled: int = 0
+    embedded: int = 0
+    embed_s: float = 0.0
+    _connection: sqlite3.Connection | None = None
+    _partition: Partition | None = None
+
+    @property
+    def file(self) -> sqlite3.Connection:
+        """The file under construction."""
+        assert self._connection is not None
+        return self._connection
+
+    def run(self, *, full: bool, started: float) -> BuildReport:
+        self._connection = start_building(self.path, embedder=self.facts["embedder"], full=full)
+        catalog = self._catalog()
+        removed = self._forget_missing(catalog)
+        surveyed = [self._survey(i, table, len(catalog.tables)) for i, table in enumerate(catalog.tables)]
+        _refuse_blind(surveyed)
+        self._check_notes(catalog)
+        cards = draft_cards(surveyed, catalog.joins, notes_by_table(self.notes, catalog))
+        self._write_cards(cards)
+        self._embed(cards)
+        values = self._finish(catalog, cards)
+        return BuildReport(
+            tables=len(cards),
+            profiled=self.profiled,
+            embedded=self.embedded,
+            removed=removed,
+            values=values,
+            problems=tuple(self.problems),
+            elapsed_s=time.perf_counter() - started,
+            embed_s=self.embed_s,
+        )
+
+    def close(self) -> None:
+        if self._partition is not None:
+            self._partition.close()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _catalog(self) -> Catalog:
+        """The catalog with measured keys and joins; a resumed build takes the one it had measured."""
+        self.progress("introspect", 0, 1)
+        declared = self.warehouse.introspect()
+        origin = self.facts["fingerprint"] + _digest(codec.catalog_to_json(declared))
+        known = read_meta(self.file)
+        if known.get("catalog_of") == origin:
+            return codec.catalog_from_json(known["catalog"])
+        self.progress("infer joins", 0, 1)
+        catalog = _infer(declared, self.warehouse)
+        with self.file:
+            write_meta(self.file, catalog_of=origin, catalog=codec.catalog_to_json(catalog))
+        return catalog
+
+    def _forget_missing(self, catalog: Catalog) -> int:
+        kept = {table_id(t.ref) for t in catalog.tables}
+        known = [i for (i,) in self.file.execute("select id from profiles")]
+        gone = [i for i in known if i not in kept]
+        with self.file:
+            for identifier in gone:
+                delete_values(self.file, table_ref(identifier))
+                self.file.execute("delete from profiles where id = ?", (identifier,))
+        return len(gone)
+
+    def _survey(self, done: int, table: TableSchema, total: int) -> Surveyed:
+        self.progress("profile", done, total)
+        known = self.file.execute(
+            "select schema_hash, fingerprint, profile, problem from profiles where id = ?",
+            (table_id(table.ref),),
+        ).fetchone()
+        schema_hash = _digest(codec.schema_to_json(table))
+        if known is None or known[:2] != (schema_hash, self.facts["fingerprint"]):
+            return self._look(table, schema_hash, _table_budget_s(total))
+        profile = codec.profile_from_json(known[2]) if known[2] else None
+        return self._noted(Surveyed(Known(table, profile), known[3]))
+
+    def _look(self, table: TableSchema, schema_hash: str, budget_s: float) -> Surveyed:
+        """Read the table's data and commit what came of it."""
+        problem, profile = "", None
+        try:
+            profile = self.warehouse.profile(table, budget_s=budget_s)
+        except (Failed, Retry) as failure:
+            problem = failure.message
+        values = [] if profile is None else list(self._values(table, profile, budget_s))
+        encoded = codec.profile_to_json(profile) if profile else None
+        row = (table_id(table.ref), schema_hash, self.facts["fingerprint"], encoded, problem)
+        with self.file:
+            delete_values(self.file, table.ref)
+            for column, held, complete in values:
+                write_values(self.file, ColumnRef(table.ref, column.name), held, complete=complete)
+            self.file.execute("insert or replace into profiles values (?, ?, ?, ?, ?)", row)
+        self.profiled += 1
+        return self._noted(Surveyed(Known(table, profile), problem))
+
+    def _values(
+        self, table: TableSchema, profile: TableProfile, budget_s: float
+    ) -> Iterator[tuple[Column, Sequence[tuple[str, int]], bool]]:
+        """Each text column with its values and whether these are all."""
+        (indexed,) = self.file.execute("select count(*) from column_values").fetchone()
+        looks = {p.column: p for p in profile.columns}
+        for column in table.columns:
+            if column.kind != "text":
+                continue
+            look = looks.get(column.name)
+            held = None
+            if indexed < MAX_VALUES and (look is None or look.distinct <= MAX_DISTINCT):
+                held = self._distinct(ColumnRef(table.ref, column.name), budget_s)
+            top = look.top if look else ()
+            indexed += len(top if held is None else held)
+            yield column, top if held is None else held, held is not None
+
+    def _distinct(self, column: ColumnRef, budget_s: float) -> Sequence[tuple[str, int]] | None:
+        try:
+            return self.warehouse.distinct_values(column, limit=MAX_DISTINCT, budget_s=budget_s)
+        except (Failed, Retry) as failure:
+            self.problems.append((str(column), failure.message))
+            return None
+
+    def _noted(self, surveyed: Surveyed) -> Surveyed:
+        if surveyed.problem:
+            self.problems.append((str(surveyed.ref), surveyed.problem))
+        return surveyed
+
+    def _check_notes(self, catalog: Catalog) -> None:
+        for note in self.notes:
+            if resolve(note.table, catalog) is None:
+                self.problems.append((note.source, f"there is no table {note.table!r}"))
+
+    def _write_cards(self, cards: Sequence[TableCard]) -> None:
+        rows = [(table_id(c.ref), i, codec.card_to_json(c)) for i, c in enumerate(cards)]
+        with self.file:
+            self.file.execute("delete from cards")
+            self.file.executemany("insert into cards values (?, ?, ?)", rows)
+
+    def _embed(self, cards: Sequence[TableCard]) -> None:
+        """One vector a card; cards that read as before keep theirs."""
+        partition = Partition.open(building_path(self.path), self.embedder.model_id, self.embedder.dimensions)
+        self._partition = partition
+        texts = {table_id(c.ref): card_texts(c) for c in cards}
+        known = partition.hashes()
+        partition.delete(known.keys() - texts.keys())
+        changed = [(i, t) for i, t in texts.items() if known.get(i) != _text_hash(t)]
+        for start in range(0, len(changed), _EMBED_BATCH):
+            self.progress("embed", start, len(changed))
+            batch = changed[start : start + _EMBED_BATCH]
+            began = time.perf_counter()
+            vectors = self.embedder.embed([t.meaning for _, t in batch])
+            self.embed_s += time.perf_counter() - began
+            partition.upsert(
+                Entry(i, t.words, _text_hash(t), v) for (i, t), v in zip(batch, vectors, strict=True)
+            )
+        self.embedded = len(changed)
+
+    def _finish(self, catalog: Catalog, cards: Sequence[TableCard]) -> int:
+        self.progress("write", 0, 1)
+        assert self._partition is not None
+        self._partition.close()
+        (values,) = self.file.execute("select count(*) from column_values").fetchone()
+        with self.file:
+            write_meta(
+                self.file,
+                **self.facts,
+                brief=write_brief(cards),
+                identifiers=json.dumps(sorted(_identifiers(catalog))),
+                tables=str(len(cards)),
+                values=str(values),
+                built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            )
+        publish(self.file, self.path)
+        self.progress("write", 1, 1)
+        return int(values)
+
+
+def _refuse_blind(surveyed: Sequence[Surveyed]) -> None:
+    """One unreadable table is a broken view; all of them unreadable is a warehouse that is away."""
+    if len(surveyed) > 1 and all(t.problem for t in surveyed):
+        raise Failed(
+            "no table of the warehouse could be read",
+            facts=((str(surveyed[0].ref), surveyed[0].problem),),
+            hint="run `gnomon index` again when the warehouse answers",
+        )
+
+
+def _infer(declared: Catalog, warehouse: Warehouse) -> Catalog:
+    from gnomon.warehouses.infer import infer_keys_and_joins
+
+    return infer_keys_and_joins(declared, warehouse)
+
+
+def _table_budget_s(tables: int) -> float:
+    return max(_LEAST_BUDGET_S, min(_TABLE_BUDGET_S, _TOTAL_BUDGET_S / max(tables, 1)))
+
+
+def _identifiers(catalog: Catalog) -> set[str]:
+    """Stems of every word that a table or column is named by."""
+    names = [n for t in catalog.tables for n in (t.ref.name, *(c.name for c in t.columns))]
+    return {stem(fold(word)) for name in names for word in split_identifier(name)}
+
+
+def _text_hash(texts: CardTexts) -> str:
+    return _digest(f"{texts.meaning}\x1f{texts.words}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,195 @@
+"""What anyone should know before counting: found by rule from names, comments and profiles."""
+
+import re
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from gnomon.domain.catalog import (
+    NUMERIC_KINDS,
+    Column,
+    ColumnProfile,
+    Statement,
+    TableProfile,
+    TableRef,
+    TableSchema,
+)
+from gnomon.search.tokens import split_identifier
+
+STALE_DAYS = 180
+"""A table whose newest date is this far behind the other tables' is said to be stale."""
+
+LOOK_ALIKE_SHARE = 0.8
+_LOOK_ALIKE_COLUMNS = 3
+_COMMON_COLUMN = 50
+"""A column name that more tables have than this (`id`, `created_at`) tells no pair of tables apart."""
+
+_DELETED = re.compile(
+    r"^(is_|was_)?(soft_)?(deleted|removed|archived|voided)(_at|_on|_date|_flag|_time)?$", re.I
+)
+_TEST = re.compile(
+    r"^(is_|was_)?(a_)?(test|demo|sandbox|dummy|fake|internal)(_\w*(flag|user|account|order|data|row))?$",
+    re.I,
+)
+_CENTS = re.compile(r"(^|_)(in_)?(cents|pence|minor_units?)$", re.I)
+_DEPRECATED = re.compile(
+    r"\b(deprecated|obsolete|do not use|don't use|no longer (used|maintained|updated))\b", re.I
+)
+_RETIRED_NAMES = frozenset(
+    {"old", "bak", "backup", "deprecated", "obsolete", "tmp", "temp", "archive", "legacy"}
+)
+_INSTEAD = re.compile(
+    r"\b(?:use|see|replaced by|superseded by|in favou?r of|prefer)\s+[`\"']?([\w.]*\w)", re.I
+)
+_ISO_DATE = re.compile(r"^\d{4}-\d\d-\d\d")
+_NOT_FRESH = re.compile(
+    r"birth|dob|due|expir|deadline|valid|until|sched|plan|target|end|start|next|founded|hire", re.I
+)
+_FRESH_NAMES = ("load", "ingest", "sync", "updat", "modif", "creat", "order", "date", "time")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A table as the rules see it: its schema, and its profile if it could be read."""
+
+    schema: TableSchema
+    profile: TableProfile | None
+
+    def column_profile(self, name: str) -> ColumnProfile | None:
+        """The profile of the column of that name, or None."""
+        found = self.profile.columns if self.profile else ()
+        return next((c for c in found if c.column == name), None)
+
+
+def own_caveats(table: Known) -> Iterator[Statement]:
+    """What a table's own names, comment and profile give away."""
+    yield from _retired(table.schema)
+    if table.schema.row_count == 0:
+        yield Statement("The table has no rows.", "row count")
+    for column in table.schema.columns:
+        yield from _of_column(column, table.column_profile(column.name))
+
+
+def freshness_column(table: Known) -> str:
+    """The column whose newest value tells how fresh the table is, guessed from names; empty if none."""
+    dated = [(c, newest_date(table.column_profile(c.name))) for c in table.schema.columns]
+    usable = [(c.name, day) for c, day in dated if day is not None and not _NOT_FRESH.search(c.name)]
+    if not usable:
+        return ""
+    return min(usable, key=lambda pair: (_freshness_rank(pair[0]), -pair[1].toordinal()))[0]
+
+
+def newest_date(profile: ColumnProfile | None) -> date | None:
+    """The day of a column's largest value, if it is one of a calendar people use."""
+    high = profile.high if profile else None
+    if high is None or not _ISO_DATE.match(high):
+        return None
+    try:
+        day = date.fromisoformat(high[:10])
+    except ValueError:
+        return None
+    return day if 1900 <= day.year <= 2100 else None
+
+
+def stale_caveats(tables: Sequence[Known]) -> dict[TableRef, Statement]:
+    """Tables whose newest date is far behind the median of all tables' newest dates."""
+    newest: dict[TableRef, tuple[str, date]] = {}
+    for table in tables:
+        column = freshness_column(table)
+        day = newest_date(table.column_profile(column)) if column else None
+        if day is not None:
+            newest[table.schema.ref] = (column, day)
+    if len(newest) < 3:
+        return {}
+    usual = statistics.median_low(day for _, day in newest.values())
+    return {
+        ref: Statement(f"Stale: newest `{column}` is {day}, other tables reach {usual}.", "profile")
+        for ref, (column, day) in newest.items()
+        if (usual - day).days > STALE_DAYS
+    }
+
+
+def look_alikes(tables: Sequence[Known]) -> dict[TableRef, list[Statement]]:
+    """Tables that share most of their columns with another one: what tells the two apart."""
+    found: dict[TableRef, list[Statement]] = defaultdict(list)
+    for one, two in _similar_pairs([t.schema for t in tables]):
+        found[one.ref].append(_look_alike(one, two))
+        found[two.ref].append(_look_alike(two, one))
+    return dict(found)
+
+
+def use_instead(schema: TableSchema, names: Mapping[str, str]) -> str:
+    """The table that a comment says to use in place of this one; empty if none. `names`: folded to real."""
+    if not _DEPRECATED.search(schema.comment):
+        return ""
+    named = (names.get(m.group(1).casefold(), "") for m in _INSTEAD.finditer(schema.comment))
+    return next((name for name in named if name and name != str(schema.ref)), "")
+
+
+def _retired(schema: TableSchema) -> Iterator[Statement]:
+    if _DEPRECATED.search(schema.comment):
+        yield Statement(f"Deprecated: {schema.comment}", "table comment")
+    elif (last := [p.lower() for p in split_identifier(schema.ref.name)][-1:]) and last[0] in _RETIRED_NAMES:
+        yield Statement(f"The name ends in `{last[0]}`: likely not the table of record.", "table name")
+
+
+def _of_column(column: Column, profile: ColumnProfile | None) -> Iterator[Statement]:
+    if _DELETED.match(column.name):
+        yield Statement(_flagged(column, profile, "deleted"), "column name")
+    elif _TEST.match(column.name):
+        yield Statement(_flagged(column, profile, "test or internal"), "column name")
+    elif column.kind in NUMERIC_KINDS and _CENTS.search(column.name):
+        yield Statement(f"`{column.name}` is in hundredths: divide by 100 for the currency.", "column name")
+    if _DEPRECATED.search(column.comment):
+        yield Statement(f"`{column.name}` is deprecated: {column.comment}", "column comment")
+
+
+def _flagged(column: Column, profile: ColumnProfile | None, what: str) -> str:
+    text = f"`{column.name}` marks {what} rows; count without them unless they are asked for."
+    if profile is None or not profile.rows:
+        return text
+    if column.kind == "boolean":
+        marked = dict(profile.top).get("true", dict(profile.top).get("True", 0))
+    elif column.kind in NUMERIC_KINDS:
+        marked = sum(n for value, n in profile.top if value not in {"0", "0.0"})
+    else:
+        marked = profile.rows - profile.nulls
+    return f"{text} {marked:,} of {profile.rows:,} rows are marked."
+
+
+def _freshness_rank(name: str) -> int:
+    lowered = name.lower()
+    ranks = (i for i, part in enumerate(_FRESH_NAMES) if part in lowered)
+    return next(ranks, len(_FRESH_NAMES))
+
+
+def _similar_pairs(tables: Sequence[TableSchema]) -> Iterator[tuple[TableSchema, TableSchema]]:
+    names = [frozenset(c.name.casefold() for c in t.columns) for t in tables]
+    holders: dict[str, list[int]] = defaultdict(list)
+    for i, columns in enumerate(names):
+        for column in columns:
+            holders[column].append(i)
+    shared = Counter(
+        (i, j) for held in holders.values() if len(held) <= _COMMON_COLUMN for i, j in _pairs(held)
+    )
+    for (i, j), count in sorted(shared.items()):
+        common = len(names[i] & names[j])
+        if count >= _LOOK_ALIKE_COLUMNS and common / len(names[i] | names[j]) >= LOOK_ALIKE_SHARE:
+            yield tables[i], tables[j]
+
+
+def _pairs(items: Sequence[int]) -> Iterable[tuple[int, int]]:
+    return ((a, b) for n, a in enumerate(items) for b in items[n + 1 :])
+
+
+def _look_alike(one: TableSchema, two: TableSchema) -> Statement:
+    theirs = {c.name.casefold() for c in two.columns}
+    mine = [c.name for c in one.columns if c.name.casefold() not in theirs]
+    text = f"Looks like `{two.ref}`"
+    if mine:
+        text += f", which has no {', '.join(f'`{name}`' for name in mine[:5])}"
+    if one.row_count is not None and two.row_count is not None:
+        text += f"; {one.row_count:,} rows here, {two.row_count:,} there"
+    return Statement(text + ".", "shared columns")

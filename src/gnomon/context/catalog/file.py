@@ -1,0 +1,206 @@
+"""The index file: one SQLite file that is written aside, then put in place whole.
+
+A build works on `NAME.building`. Readers only ever open the file it became: it is never written again, so
+they need no locks and cannot see half a build. A killed build leaves its `.building` file, and the next one
+goes on from there.
+"""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gnomon.domain.catalog import TableRef
+from gnomon.domain.errors import Failed, Misconfigured
+
+FORMAT = "1"
+"""Raised with every change of the tables below or of the codec."""
+
+_LOCK_WAIT_S = 600.0
+_SCHEMA = """
+create table if not exists meta (name text primary key, value text not null) without rowid;
+create table if not exists cards (id text primary key, position integer not null, card text not null);
+create table if not exists profiles (
+    id text primary key,
+    schema_hash text not null,
+    fingerprint text not null,
+    profile text,
+    problem text not null
+);
+create table if not exists value_columns (
+    column_id integer primary key,
+    table_id text not null,
+    column_name text not null,
+    complete integer not null,
+    unique (table_id, column_name)
+);
+create table if not exists column_values (
+    column_id integer not null,
+    value text not null,
+    row_count integer not null,
+    folded text not null,
+    stem text,
+    reversed text
+);
+create index if not exists values_by_folded on column_values (folded);
+create index if not exists values_by_stem on column_values (stem) where stem is not null;
+create index if not exists values_by_end on column_values (reversed) where reversed is not null;
+create index if not exists values_by_column on column_values (column_id);
+"""
+
+
+def table_id(ref: TableRef) -> str:
+    """One text for a table's address; no two addresses share it, whatever characters they hold."""
+    return f"{ref.schema}\x1f{ref.name}"
+
+
+def table_ref(identifier: str) -> TableRef:
+    """The address that `table_id` made the text from."""
+    schema, _, name = identifier.partition("\x1f")
+    return TableRef(name, schema)
+
+
+def building_path(path: Path) -> Path:
+    """Where a build of the index `path` works."""
+    return path.with_name(path.name + ".building")
+
+
+def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
+    """Every named fact of the index."""
+    return dict(connection.execute("select name, value from meta"))
+
+
+def write_meta(connection: sqlite3.Connection, **facts: str) -> None:
+    """Set named facts; the caller commits."""
+    connection.executemany("insert or replace into meta values (?, ?)", facts.items())
+
+
+def open_published(path: Path) -> sqlite3.Connection:
+    """A read-only connection to a finished index.
+
+    Raises:
+        Misconfigured: There is none, it cannot be read, or another version of Gnomon wrote it.
+    """
+    if not path.is_file():
+        raise Misconfigured(
+            "there is no index yet", facts=(("looked for", str(path)),), hint="run `gnomon index`"
+        )
+    uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        facts = read_meta(connection)
+    except sqlite3.DatabaseError as problem:
+        if connection is not None:
+            connection.close()
+        raise unreadable(path, str(problem)) from problem
+    if facts.get("format") != FORMAT or facts.get("complete") != "1":
+        connection.close()
+        raise unreadable(path, f"format {facts.get('format', 'unknown')}, not {FORMAT}")
+    return connection
+
+
+def unreadable(path: Path, reason: str) -> Misconfigured:
+    """What a reader of a broken or foreign index is told."""
+    return Misconfigured(
+        "the index cannot be read",
+        facts=(("index", str(path)), ("reason", reason)),
+        hint="run `gnomon index --full`",
+    )
+
+
+@contextmanager
+def only_builder(path: Path) -> Iterator[None]:
+    """Hold the right to build `path`; waits for another process that has it. A killed holder gives it up."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = sqlite3.connect(path.with_name(path.name + ".lock"), timeout=_LOCK_WAIT_S, isolation_level=None)
+    try:
+        _take(lock, path)
+        yield
+    finally:
+        lock.close()
+
+
+def start_building(path: Path, *, embedder: str, full: bool) -> sqlite3.Connection:
+    """A connection to the file under construction.
+
+    It holds what a killed build of the same embedder and format left, else a copy of the finished index, else
+    nothing.
+    """
+    building = building_path(path)
+    kept = None if full else _resume(building, embedder)
+    if kept is not None:
+        return kept
+    _discard(building)
+    if path.is_file() and not full:
+        copy = building.with_name(building.name + ".copy")
+        shutil.copyfile(path, copy)
+        os.replace(copy, building)
+    connection = _connect(building)
+    with connection:
+        connection.executescript(_SCHEMA)
+        write_meta(connection, format=FORMAT, embedder=embedder, complete="0")
+    return connection
+
+
+def publish(connection: sqlite3.Connection, path: Path) -> None:
+    """Close the file under construction and put it in place: whole, on disk, and without side files."""
+    with connection:
+        write_meta(connection, complete="1")
+    connection.execute("pragma wal_checkpoint(truncate)")
+    connection.execute("pragma journal_mode = delete")
+    connection.close()
+    building = building_path(path)
+    _sync(building)
+    os.replace(building, path)
+    if os.name == "posix":
+        _sync(path.parent)
+
+
+def _take(lock: sqlite3.Connection, path: Path) -> None:
+    try:
+        lock.execute("begin exclusive")
+    except sqlite3.OperationalError as problem:
+        raise Failed(
+            "another process has been building the index for too long",
+            facts=(("index", str(path)), ("sqlite says", str(problem))),
+            hint="end it, then run `gnomon index`",
+        ) from problem
+
+
+def _resume(building: Path, embedder: str) -> sqlite3.Connection | None:
+    if not building.is_file():
+        return None
+    connection: sqlite3.Connection | None = None
+    try:
+        connection = _connect(building)
+        facts = read_meta(connection)
+        if (facts.get("format"), facts.get("embedder")) == (FORMAT, embedder):
+            return connection
+    except sqlite3.DatabaseError:
+        pass  # A scratch file that cannot be read is worth nothing: the build starts afresh.
+    if connection is not None:
+        connection.close()
+    return None
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=30)
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = normal")
+    return connection
+
+
+def _discard(path: Path) -> None:
+    for ending in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

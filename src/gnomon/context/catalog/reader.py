@@ -1,0 +1,160 @@
+"""Read a finished index: the catalog, the cards, the tables that fit a question, the values it names."""
+
+import json
+import sqlite3
+import threading
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from gnomon.context.catalog import codec
+from gnomon.context.catalog.file import open_published, read_meta, table_id, table_ref, unreadable
+from gnomon.context.catalog.matching import match_values
+from gnomon.context.catalog.values import ValueIndex
+from gnomon.domain.catalog import Catalog, ColumnRef, TableCard, TableRef
+from gnomon.domain.context import Candidate, ValueMatch
+from gnomon.search.partition import Hit, Partition
+
+
+class CatalogIndex:
+    """One finished index. It stays as it was opened, also if a new one takes its place meanwhile.
+
+    Safe to share between threads.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, partition: Partition) -> None:
+        self._path = path
+        self._connection = connection
+        self._partition = partition
+        self._lock = threading.RLock()
+        self._facts = read_meta(connection)
+
+    @classmethod
+    def open(cls, path: Path) -> "CatalogIndex":
+        """Open the index in `path`; costs a few milliseconds, cards and vectors are read when first wanted.
+
+        Raises:
+            Misconfigured: There is none, it cannot be read, or another version of Gnomon wrote it.
+        """
+        connection = open_published(path)
+        try:
+            embedder_id, _, dimensions = read_meta(connection)["embedder"].rpartition(":")
+            partition = Partition.open(path, embedder_id, int(dimensions), read_only=True)
+        except (KeyError, ValueError) as problem:
+            connection.close()
+            raise unreadable(path, f"the embedder's name is missing: {problem}") from problem
+        except BaseException:
+            connection.close()
+            raise
+        return cls(path, connection, partition)
+
+    @property
+    def warehouse_id(self) -> str:
+        """The warehouse it was built from."""
+        return self._facts["warehouse"]
+
+    @property
+    def fingerprint(self) -> str:
+        """The warehouse's fingerprint when it was built."""
+        return self._facts["fingerprint"]
+
+    @property
+    def embedder_id(self) -> str:
+        """The model that made its vectors."""
+        return self._facts["embedder"].rpartition(":")[0]
+
+    @property
+    def built_at(self) -> datetime:
+        """When it was finished, aware, in UTC."""
+        return datetime.fromisoformat(self._facts["built_at"])
+
+    def catalog(self) -> Catalog:
+        """Every table with measured keys and joins."""
+        return self._catalog
+
+    def cards(self) -> tuple[TableCard, ...]:
+        """Every card, in the warehouse's order."""
+        return self._cards
+
+    def card(self, ref: TableRef) -> TableCard | None:
+        """The card of that table, or None."""
+        found = self._read("select card from cards where id = ?", (table_id(ref),))
+        return codec.card_from_json(found[0][0]) if found else None
+
+    def retrieve(self, text: str, vector: Any, k: int) -> tuple[Candidate, ...]:
+        """The `k` tables that fit `text` best, by meaning and by words.
+
+        Args:
+            vector: The text's embedding by the model `embedder_id`; None searches by words alone.
+        """
+        with self._reading():
+            hits = self._partition.search(text, vector, k)
+        return tuple(Candidate(table_ref(h.id), h.score, h.dense_rank, h.text_rank, _reason(h)) for h in hits)
+
+    def match_values(self, text: str, limit: int = 20) -> tuple[ValueMatch, ...]:
+        """Words of the question that columns hold, in the question's order; docs/context.md has the rules."""
+        with self._reading():
+            return match_values(text, self._values, self._identifiers, limit)
+
+    def near_values(self, column: ColumnRef, literal: str, limit: int = 3) -> tuple[str, ...]:
+        """Values of the column that someone who wrote `literal` may have meant, the likeliest first."""
+        with self._reading():
+            return self._values.near(column, literal, limit)
+
+    def has_value(self, column: ColumnRef, literal: str) -> bool | None:
+        """Whether the column holds exactly `literal`; None if the index does not hold all its values."""
+        with self._reading():
+            return self._values.has(column, literal)
+
+    def brief(self) -> str:
+        """The whole warehouse in at most 4 KB of text."""
+        return self._facts["brief"]
+
+    def close(self) -> None:
+        """Give back the file. Calling it twice is harmless."""
+        self._partition.close()
+        self._connection.close()
+
+    @cached_property
+    def _catalog(self) -> Catalog:
+        return codec.catalog_from_json(self._facts["catalog"])
+
+    @cached_property
+    def _cards(self) -> tuple[TableCard, ...]:
+        rows = self._read("select card from cards order by position", ())
+        return tuple(codec.card_from_json(card) for (card,) in rows)
+
+    @cached_property
+    def _values(self) -> ValueIndex:
+        return ValueIndex(self._connection, self._lock)
+
+    @cached_property
+    def _identifiers(self) -> frozenset[str]:
+        return frozenset(json.loads(self._facts["identifiers"]))
+
+    def _read(self, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        with self._reading(), self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    def _reading(self) -> "_Reading":
+        return _Reading(self._path)
+
+
+class _Reading:
+    """Tells an operator about a file that turns out broken half-way through."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
+        if isinstance(problem, sqlite3.DatabaseError) and not isinstance(problem, sqlite3.ProgrammingError):
+            raise unreadable(self._path, str(problem)) from problem
+
+
+def _reason(hit: Hit) -> str:
+    ranks = ((hit.dense_rank, "meaning"), (hit.text_rank, "words"))
+    return " and ".join(f"{kind} (rank {rank})" for rank, kind in ranks if rank is not None)

@@ -1,0 +1,56 @@
+"""Words of a text as exact-text search sees them."""
+
+import re
+
+_WORD = re.compile(r"[^\W_]+")
+_HUMP = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_WORD_CHARS = 64
+"""Longer runs of letters are cut: no index word is that long."""
+
+MAX_QUERY_WORDS = 64
+
+_STOP_WORDS = """
+a about above after again all also am an and any are as at be because been before being below between both
+but by can could did do does doing down during each few find for from further get give got had has have
+having he her here hers him his how i if in into is it its itself just let list many may me more most much
+must my no nor not of off on once one only or other our ours out over own please same she should show so
+some such tell than that the their theirs them then there these they this those through to too under until
+up us very was we were what when where which while who whom whose why will with would you your yours
+"""
+
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+"""English words that say nothing about which entry is meant."""
+
+
+def split_identifier(name: str) -> list[str]:
+    """The words of a snake_case, kebab-case or camelCase name, as spelt.
+
+    >>> split_identifier("order_itemsByDay2")
+    ['order', 'items', 'By', 'Day', '2']
+    """
+    return [part for word in _WORD.findall(name) for part in _split_humps(word)]
+
+
+def expand(text: str) -> str:
+    """`text` followed by the parts of its camelCase words, so that either spelling finds it."""
+    words = set(_WORD.findall(text))
+    parts = [" ".join(_split_humps(word)) for word in sorted(words) if _has_hump(word)]
+    return "\n".join([text, *parts]) if parts else text
+
+
+def match_expression(text: str) -> str:
+    """An FTS5 expression that finds entries with any of the words of `text`; empty if none is left.
+
+    Every word is quoted, so nothing in `text` is read as FTS5 syntax.
+    """
+    words = {w[:_WORD_CHARS].casefold(): None for w in _WORD.findall(expand(text))}
+    telling = [w for w in words if w not in STOP_WORDS]
+    return " OR ".join(f'"{w}"' for w in telling[:MAX_QUERY_WORDS])
+
+
+def _has_hump(word: str) -> bool:
+    return word.isascii() and not word.islower() and not word.isupper() and len(_split_humps(word)) > 1
+
+
+def _split_humps(word: str) -> list[str]:
+    return _HUMP.findall(word) if word.isascii() else [word]
