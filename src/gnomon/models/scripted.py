@@ -110,7 +110,7 @@ class ScriptedModel:
     def _play(self, position: int, request: ModelRequest) -> ModelResponse:
         if position > len(self._turns):
             raise Misconfigured(
-                f"the tape of `{self._model_id}` has {len(self._turns)} turns and turn {position} was asked for",
+                f"the tape of `{self._model_id}` has {len(self._turns)} turns, turn {position} was asked for",
                 facts=(("last message", _last_message(request)),),
                 hint=_WRITE_A_TAPE,
             )
@@ -237,12 +237,11 @@ def _turn_to_json(turn: ScriptedTurn) -> dict[str, Any]:
 
 def _turn_from_json(turn: Mapping[str, Any]) -> ScriptedTurn:
     calls = tuple(_call_from_json(i, call) for i, call in enumerate(turn.get("tool_calls", ()), start=1))
-    response = ModelResponse(
-        text=turn.get("text", ""),
-        tool_calls=calls,
-        usage=Usage(**turn.get("usage", {})),
-        truncated=turn.get("truncated", False),
-    )
+    rest = {
+        key: value for key, value in turn.items() if key not in ("tool_calls", "usage", "expects", "digest")
+    }
+    rest["unplaced"] = tuple(rest.get("unplaced", ()))
+    response = ModelResponse(**{"text": "", **rest}, tool_calls=calls, usage=Usage(**turn.get("usage", {})))
     expects = turn.get("expects")
     expected = None if expects is None else tuple(ExpectedResult(**item) for item in expects)
     return ScriptedTurn(response, expected, turn.get("digest", ""))

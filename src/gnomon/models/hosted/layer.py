@@ -15,6 +15,7 @@ from gnomon.models.hosted.names import COMPATIBLE, Target, missing_key, unknown_
 
 _OLLAMA_URL = "http://127.0.0.1:11434/v1"
 _OPENAI = frozenset({"openai", "openai-chat"})
+_BUNDLED = frozenset({"openai", "anthropic", "httpx2", "pydantic_ai"})
 _VARIABLE = re.compile(r"`([A-Z][A-Z0-9_]{3,})`")
 
 
@@ -52,6 +53,7 @@ def _chat_completions(target: Target) -> LayerModel:
     """Any server that speaks OpenAI's chat completions.
 
     A stream that ends without saying why is an error here: half a sentence must not pass for an answer.
+    Tool schemas travel as they are, and the output limit under the name that older servers know too.
     """
     from pydantic_ai.models.openai import OpenAIChatModel
     from pydantic_ai.profiles.openai import OpenAIModelProfile
@@ -60,7 +62,12 @@ def _chat_completions(target: Target) -> LayerModel:
     provider = OpenAICompatibleProvider(
         COMPATIBLE, base_url=target.base_url, api_key=target.api_key() or None
     )
-    profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
+    profile = OpenAIModelProfile(
+        openai_chat_streaming_requires_finish_reason=True,
+        openai_supports_strict_tool_definition=False,
+        json_schema_transformer=None,
+        openai_chat_supports_max_completion_tokens=target.provider != COMPATIBLE,
+    )
     return OpenAIChatModel(target.model, provider=provider, profile=profile)
 
 
@@ -85,11 +92,13 @@ def _default_url(provider: str) -> str:
 
 
 def _missing_package(target: Target, error: ImportError) -> Misconfigured:
-    bundled = target.provider == COMPATIBLE or target.provider.startswith(("openai", "anthropic"))
-    package = "gnomon[hosted]" if bundled else f"pydantic-ai-slim[{target.provider}]"
+    """The layer's import error has the cause that names the missing module."""
+    cause = error.__cause__ if isinstance(error.__cause__, ImportError) else error
+    missing = (cause.name or "").partition(".")[0]
+    package = "gnomon[hosted]" if missing in _BUNDLED else f"pydantic-ai-slim[{target.provider}]"
     return Misconfigured(
         f"the package that speaks to provider `{target.provider}` is not installed",
-        facts=(("missing", error.name),) if error.name else (),
+        facts=(("missing", cause.name),) if cause.name else (),
         hint=f"pip install '{package}'",
     )
 

@@ -44,7 +44,9 @@ def to_messages(request: ModelRequest) -> list[layer.ModelMessage]:
     one that says so, because providers refuse a history with open calls.
     """
     history: list[layer.ModelMessage] = []
-    pending: list[layer.ModelRequestPart] = [layer.UserPromptPart(_context_block(request.context_text))]
+    pending: list[layer.ModelRequestPart] = []
+    if request.context_text:
+        pending.append(layer.UserPromptPart(_context_block(request.context_text)))
     open_calls: dict[str, str] = {}
     for message in request.messages:
         if isinstance(message, AssistantMessage):
@@ -80,7 +82,15 @@ def from_response(response: layer.ModelResponse, cost_usd: float | None) -> Mode
 
 
 def _request(request: ModelRequest, parts: Iterable[layer.ModelRequestPart]) -> layer.ModelRequest:
-    return layer.ModelRequest(parts=list(parts), instructions=request.instructions)
+    """Prompts that follow each other become one: many chat templates want the roles to alternate."""
+    joined: list[layer.ModelRequestPart] = []
+    for part in parts:
+        before = joined[-1] if joined else None
+        if isinstance(part, layer.UserPromptPart) and isinstance(before, layer.UserPromptPart):
+            joined[-1] = layer.UserPromptPart(f"{before.content}\n\n{part.content}")
+        else:
+            joined.append(part)
+    return layer.ModelRequest(parts=joined, instructions=request.instructions)
 
 
 def _context_block(text: str) -> str:

@@ -11,7 +11,7 @@ from gnomon.domain.errors import Misconfigured
 COMPATIBLE = "openai-compatible"
 EXAMPLES = (
     "openai:gpt-5.5",
-    "anthropic:claude-sonnet-4-5",
+    "anthropic:claude-sonnet-5-5",
     "google:gemini-3-pro",
     "ollama:qwen3",
     "openai-compatible:http://127.0.0.1:8080/v1#my-model",

@@ -1,0 +1,28 @@
+"""Fixtures that tests of several packages share, and the path to the helpers beside this file."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from wire.fixtures import local_llm_url as local_llm_url
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """URL of a PostgreSQL server's `postgres` database, as a superuser. Skipped without one, except in CI."""
+    from postgres_server import Unavailable, running_server
+
+    server = running_server()
+    try:
+        url = server.__enter__()
+    except Unavailable as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"no PostgreSQL for the tests: {missing}")
+        pytest.skip(f"no PostgreSQL for the tests: {missing}")
+    yield url
+    server.__exit__(None, None, None)
