@@ -4,7 +4,6 @@ A saved value survives a kill at any later moment: each save is one durable tran
 disk before the answer that refers to them. Several processes may use one folder (docs/state.md).
 """
 
-import difflib
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -330,6 +329,8 @@ class StateStore:
         ]
         if not ids:
             return Retry("no answer is stored yet", hint='ask a question first: gnomon ask "..."')
+        import difflib
+
         near = difflib.get_close_matches(key, ids, n=3, cutoff=0.5)
         label = "near" if near else "newest"
         return Retry(
