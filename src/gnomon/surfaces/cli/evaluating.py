@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from gnomon.wiring import Gnomon
 
 DEMO = "demo"
-_DEMO_FILES = ("questions.toml", "questions.jsonl")
+_DEMO_QUESTIONS = Path("demo/eval/questions.toml")
+_DEMO_WAREHOUSES = Path("demo/warehouse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,15 @@ def load_set(name: str, warehouse: str | None) -> Chosen:
     """
     if name != DEMO:
         return Chosen(load_questions(Path(name)), warehouse)
-    folder = Path(DEMO)
-    file = next((folder / f for f in _DEMO_FILES if (folder / f).is_file()), None)
-    if file is None:
+    files = sorted(_DEMO_WAREHOUSES.glob("*.duckdb"))
+    if not _DEMO_QUESTIONS.is_file() or not (warehouse or files):
+        looked = (_DEMO_QUESTIONS, _DEMO_WAREHOUSES / "*.duckdb")
         raise Usage(
-            "the demo company's questions are not here",
-            facts=tuple(("looked for", str((folder / f).absolute())) for f in _DEMO_FILES),
+            "the demo company is not here",
+            facts=tuple(("looked for", str(path.absolute())) for path in looked),
             hint="run it in a checkout of the project, or give the path of a question set",
         )
-    return Chosen(load_questions(file), warehouse)
+    return Chosen(load_questions(_DEMO_QUESTIONS), warehouse or str(files[0]))
 
 
 def run(chosen: Chosen, terminal: Terminal, *, model: str | None, limit: int | None) -> EvalReport:

@@ -94,6 +94,8 @@ def _guarded(part: str, look: Callable[[], Iterator[Probe] | Probe]) -> Iterator
     except GnomonError as error:
         facts = "".join(f"; {label}: {value}" for label, value in error.facts)
         yield Probe(part, "fail", error.message + facts, error.hint)
+    except ImportError as error:
+        yield Probe(part, "fail", str(error), "install Gnomon again; a package is missing or broken")
     except OSError as error:
         yield Probe(part, "fail", str(error), "check the path and its permissions")
 

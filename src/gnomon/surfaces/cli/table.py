@@ -1,19 +1,20 @@
 """A result as a table that fits the width: bounded rows and columns, numbers to the right."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from gnomon.domain.catalog import NUMERIC_KINDS
+from gnomon.domain.catalog import NUMERIC_KINDS, TEMPORAL_KINDS, TypeKind
 from gnomon.domain.result import ResultTable
-from gnomon.surfaces.cli.cells import NULL, fit, format_column, is_number, neutralise, pad
+from gnomon.surfaces.cli.cells import NULL, fit, format_column, is_number, neutralise, pad, wrap
 from gnomon.surfaces.cli.face import Face
 
 MAX_ROWS = 20
 _WIDEST_CELL = 40
-_NARROWEST_CELL = 6
+_NARROWEST_CELL = 12
 _GAP = 3
+_NEVER_CUT: frozenset[TypeKind] = NUMERIC_KINDS | TEMPORAL_KINDS | {"boolean", "time"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class _Shown:
     cells: tuple[str, ...]
     nulls: frozenset[int]
     right: bool
+    whole: bool
     width: int
 
 
@@ -43,7 +45,7 @@ def render_table(result: ResultTable, face: Face, *, max_rows: int = MAX_ROWS, m
     lines = [_line(fitted, None, face), _rule(fitted, face)]
     lines += [_line(fitted, row, face) for row in range(min(len(result.rows), max_rows))]
     note = _note(result, max_rows, [c.name for c in columns[len(fitted) :]], more)
-    return [*lines, *([Text(fit(note, face.width, face), style="dim")] if note else [])]
+    return [*lines, *(Text(line, style="dim") for line in wrap(note, face.width) if note)]
 
 
 def _columns(result: ResultTable, max_rows: int) -> list[_Shown]:
@@ -53,9 +55,10 @@ def _columns(result: ResultTable, max_rows: int) -> list[_Shown]:
         cells = tuple(format_column(column, values))
         name = neutralise(column.name)
         width = max([cell_len(name), *map(cell_len, cells)], default=1)
+        whole = column.kind in _NEVER_CUT
         right = column.kind in NUMERIC_KINDS or (bool(values) and all(map(is_number, values)))
         nulls = frozenset(i for i, v in enumerate(values) if v is None)
-        shown.append(_Shown(name, cells, nulls, right, max(width, 1)))
+        shown.append(_Shown(name, cells, nulls, right, right or whole, max(width, 1)))
     return shown
 
 
@@ -64,13 +67,13 @@ def _total(columns: list[_Shown]) -> int:
 
 
 def _fit_columns(columns: list[_Shown], width: int) -> list[_Shown]:
-    """Narrow the widest text columns first, then leave the last columns out. Numbers are never cut."""
-    widths = [c.width if c.right else min(c.width, _WIDEST_CELL) for c in columns]
+    """Narrow the widest text columns first, then leave the last columns out. Numbers and times stay whole."""
+    widths = [c.width if c.whole else min(c.width, _WIDEST_CELL) for c in columns]
     if len(columns) == 1:
         widths = [min(columns[0].width, width)]
     while sum(widths) + _GAP * (len(widths) - 1) > width:
         wide = [
-            i for i, c in enumerate(columns[: len(widths)]) if not c.right and widths[i] > _NARROWEST_CELL
+            i for i, c in enumerate(columns[: len(widths)]) if not c.whole and widths[i] > _NARROWEST_CELL
         ]
         if wide:
             widths[max(wide, key=lambda i: widths[i])] -= 1
@@ -78,7 +81,7 @@ def _fit_columns(columns: list[_Shown], width: int) -> list[_Shown]:
             widths.pop()
         else:
             widths = [width]
-    return [_Shown(c.name, c.cells, c.nulls, c.right, w) for c, w in zip(columns, widths, strict=False)]
+    return [replace(c, width=w) for c, w in zip(columns, widths, strict=False)]
 
 
 def _line(columns: list[_Shown], row: int | None, face: Face) -> Text:
