@@ -128,8 +128,16 @@ def test_a_tape_written_by_hand_may_leave_almost_everything_out(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     "content",
-    ["{", "[]", "{}", "FORMAT}", 'FORMAT, "turns": 7}', 'FORMAT, "turns": [7]}']
-    + ['FORMAT, "turns": [{"tool_calls": [{}]}]}', 'FORMAT, "turns": [{"txt": "a typing error"}]}'],
+    [
+        "{",
+        "[]",
+        "{}",
+        "FORMAT}",
+        'FORMAT, "turns": 7}',
+        'FORMAT, "turns": [7]}',
+        'FORMAT, "turns": [{"tool_calls": [{}]}]}',
+        'FORMAT, "turns": [{"txt": "a typing error"}]}',
+    ],
 )
 def test_a_file_that_is_no_tape_says_so(tmp_path: Path, content: str) -> None:
     tape = tmp_path / "t.json"

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,7 +28,9 @@ class Sse:
 
 @dataclass(frozen=True)
 class Hang:
-    """No response until the server closes."""
+    """No response until the server closes. `then` is called when the request is there."""
+
+    then: Callable[[], None] = lambda: None
 
 
 Reply = Json | Sse | Hang
@@ -90,7 +92,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send_json(reply)
             case Sse() as reply:
                 self._send_events(reply)
-            case Hang():
+            case Hang() as reply:
+                reply.then()
                 wire.closing.wait()
 
     def _send_json(self, reply: Json) -> None:

@@ -1,6 +1,7 @@
 """Retries, and errors that say who acts next, against servers that misbehave."""
 
 import asyncio
+import signal
 import threading
 
 import pytest
@@ -199,6 +200,15 @@ def test_a_listener_that_raises_ends_the_request_with_its_own_exception() -> Non
         with pytest.raises(KeyError):
             model.respond(request(), stop)
     assert len(server.received) == 1
+
+
+def test_ctrl_c_stops_a_request_that_hangs() -> None:
+    main = threading.main_thread().ident
+    assert main is not None
+    with serving(Hang(then=lambda: signal.pthread_kill(main, signal.SIGINT))) as server:
+        model = HostedModel(f"{server.url}/v1#tiny")
+        with pytest.raises(KeyboardInterrupt):
+            model.respond(request(), lambda text: None)
 
 
 def test_it_answers_within_a_running_event_loop_and_leaves_no_thread_behind() -> None:
