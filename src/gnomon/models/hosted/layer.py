@@ -3,6 +3,7 @@
 import inspect
 import os
 import re
+from dataclasses import replace
 from typing import Any
 
 from pydantic_ai.exceptions import UserError
@@ -26,8 +27,11 @@ def build(target: Target) -> LayerModel:
         Misconfigured: No such provider, its package is not installed, no key, or no address.
     """
     try:
-        if target.provider == COMPATIBLE or (target.base_url and target.provider in _OPENAI):
+        if target.provider == COMPATIBLE:
             return _chat_completions(target)
+        elsewhere = target.base_url or os.environ.get("OPENAI_BASE_URL", "")
+        if target.provider in _OPENAI and elsewhere:
+            return _chat_completions(replace(target, base_url=elsewhere))
         return infer_model(f"{target.provider}:{target.model}", lambda name: _provider(name, target))
     except ImportError as error:
         raise _missing_package(target, error) from None

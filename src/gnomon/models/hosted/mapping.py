@@ -118,7 +118,7 @@ def _response_parts(message: AssistantMessage) -> list[layer.ModelResponsePart]:
 def _tool_return(message: ToolMessage) -> layer.ToolReturnPart:
     return layer.ToolReturnPart(
         tool_name=message.tool,
-        content=json.dumps(dict(message.content), ensure_ascii=False, default=_jsonable),
+        content=_plain(message.content),
         tool_call_id=message.call_id,
         outcome="failed" if message.failed else "success",
     )
