@@ -10,6 +10,6 @@ SELECT
 FROM raw.crm_customer_changes AS h
 INNER JOIN staging.stg_customers AS c ON c.customer_id = h.customer_id
 ORDER BY h.customer_id, h.changed_at;
-COMMENT ON TABLE marts.customer_history IS 'Slowly changing history of each customer''s tier and home state, several rows per customer. For today''s values use marts.customers.';
+COMMENT ON TABLE marts.customer_history IS 'Slowly changing history of each customer''s tier and home state, several rows per customer. Today''s values stand in marts.customers.';
 COMMENT ON COLUMN marts.customer_history.valid_from IS 'First day on which the row holds';
 COMMENT ON COLUMN marts.customer_history.valid_to IS 'First day on which the row no longer holds; null for the current row';

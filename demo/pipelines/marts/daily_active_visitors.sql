@@ -8,6 +8,6 @@ FROM raw.web_sessions
 WHERE NOT is_bot
 GROUP BY activity_date
 ORDER BY activity_date;
-COMMENT ON TABLE marts.daily_active_visitors IS 'Visitors of the web shop, one row per day, logged-out ones included. For reach and traffic; for users see marts.daily_active_users.';
+COMMENT ON TABLE marts.daily_active_visitors IS 'Visitors of the web shop, one row per day, logged-out ones included. Reach and traffic; the user figure stands in marts.daily_active_users.';
 COMMENT ON COLUMN marts.daily_active_visitors.active_visitors IS 'Distinct visitors on this day, logged in or not';
 COMMENT ON COLUMN marts.daily_active_visitors.sessions IS 'Visits, logged in or not';
