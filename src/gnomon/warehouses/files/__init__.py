@@ -1,0 +1,3 @@
+"""A folder, a glob or a file of CSV, TSV, Parquet or JSON, read through a DuckDB database in memory."""
+
+from gnomon.warehouses.files.open import open_files as open_files

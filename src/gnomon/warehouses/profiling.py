@@ -1,0 +1,180 @@
+"""Looks at a table's data with few statements, whatever the engine.
+
+Columns go in batches, so that a table of two thousand columns needs some forty statements and no engine
+meets its limit of result columns. A large table is looked at by a sample that is a fraction of its rows.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from gnomon.domain.catalog import Column, ColumnProfile, TableProfile, TableSchema
+from gnomon.domain.errors import Failed
+from gnomon.domain.query import Dialect
+from gnomon.warehouses.collect import Row, whole_number
+from gnomon.warehouses.names import quoted
+from gnomon.warehouses.watch import Deadline
+
+BATCH = 100
+"""Columns in one statement."""
+TOP = 20
+"""Most frequent values kept for a column."""
+LOW_CARDINALITY = 200
+LOW_CARDINALITY_TEXT = 2_000
+_TEXT_LENGTH = 200
+_CELLS = 5_000_000
+_MEASURES = 4
+
+Read = Callable[[str, float], Sequence[Row]]
+"""Runs a statement of ours within some seconds; raises `Failed` if the time is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a profile reads from.
+
+    Args:
+        relation: Text after FROM.
+        prefix: Text before SELECT: the common table expression of a sample, or nothing.
+        exact: True if it holds every row.
+    """
+
+    relation: str
+    prefix: str = ""
+    exact: bool = True
+
+
+def sample_rows(columns: int) -> int:
+    """How many rows to look at, so that a profile touches about five million cells."""
+    return min(200_000, max(2_000, _CELLS // max(1, columns)))
+
+
+def sample_step(table: TableSchema) -> int:
+    """One row in how many to take; 1 means every row."""
+    wanted = sample_rows(len(table.columns))
+    if table.row_count is None or table.row_count <= 2 * wanted:
+        return 1
+    return math.ceil(table.row_count / wanted)
+
+
+def sampled(select: str) -> Source:
+    """A source that holds the rows of `select`, drawn once a statement."""
+    return Source("sampled_rows", f"WITH sampled_rows AS MATERIALIZED ({select}) ", exact=False)
+
+
+def profile_source(
+    table: TableSchema, source: Source, read: Read, dialect: Dialect, budget_s: float
+) -> TableProfile:
+    """Profile the columns of `table` as far as `budget_s` allows."""
+    deadline = Deadline(budget_s)
+    done: list[ColumnProfile] = []
+    for start in range(0, len(table.columns), BATCH):
+        batch = table.columns[start : start + BATCH]
+        try:
+            measured = _measure(batch, source, read, dialect, deadline)
+        except Failed:
+            return TableProfile(table.ref, tuple(done), complete=False)
+        try:
+            done.extend(_with_top(batch, measured, source, read, dialect, deadline))
+        except Failed:
+            return TableProfile(table.ref, (*done, *measured), complete=False)
+    return TableProfile(table.ref, tuple(done))
+
+
+def distinct_sql(relation: str, column: str, dialect: Dialect, limit: int) -> str:
+    """A statement for the values of a column as text with their row counts, most frequent first."""
+    text = f"CAST({quoted(column, dialect)} AS {_text_type(dialect)})"
+    return (
+        f"SELECT value, COUNT(*) AS n FROM (SELECT {text} AS value FROM {relation}) AS t "
+        f"WHERE value IS NOT NULL GROUP BY value ORDER BY n DESC, value LIMIT {limit}"
+    )
+
+
+def counted_values(rows: Iterable[Row], limit: int) -> tuple[tuple[str, int], ...] | None:
+    """The rows of `distinct_sql` run with `limit + 1`, or None if there are more than `limit`."""
+    values = tuple((str(row[0]), whole_number(row[1])) for row in rows)
+    return values if len(values) <= limit else None
+
+
+def _measure(
+    batch: Sequence[Column], source: Source, read: Read, dialect: Dialect, deadline: Deadline
+) -> list[ColumnProfile]:
+    measures = ", ".join(text for column in batch for text in _measures(column, dialect))
+    rows = read(f"{source.prefix}SELECT COUNT(*), {measures} FROM {source.relation}", _left(deadline))
+    total, *cells = rows[0]
+    return [
+        _profile_of(column, whole_number(total), cells[i * _MEASURES : (i + 1) * _MEASURES], source.exact)
+        for i, column in enumerate(batch)
+    ]
+
+
+def _measures(column: Column, dialect: Dialect) -> tuple[str, str, str, str]:
+    name = quoted(column.name, dialect)
+    as_text = f"CAST({name} AS {_text_type(dialect)})"
+    opaque = column.kind in ("json", "other")
+    value = as_text if opaque or (column.kind in ("boolean", "text") and dialect == "postgres") else name
+    if opaque:
+        return f"COUNT({name})", f"COUNT(DISTINCT {value})", "NULL", "NULL"
+    low, high = (
+        f"SUBSTR(CAST({pick}({value}) AS {_text_type(dialect)}), 1, {_TEXT_LENGTH})"
+        for pick in ("MIN", "MAX")
+    )
+    return f"COUNT({name})", f"COUNT(DISTINCT {value})", low, high
+
+
+def _profile_of(column: Column, rows: int, cells: Sequence[object], exact: bool) -> ColumnProfile:
+    filled, distinct, low, high = cells
+    return ColumnProfile(
+        column.name,
+        rows=rows,
+        nulls=rows - whole_number(filled),
+        distinct=whole_number(distinct),
+        low=None if low is None else str(low),
+        high=None if high is None else str(high),
+        exact=exact,
+    )
+
+
+def _with_top(
+    batch: Sequence[Column],
+    measured: Sequence[ColumnProfile],
+    source: Source,
+    read: Read,
+    dialect: Dialect,
+    deadline: Deadline,
+) -> list[ColumnProfile]:
+    wanted = [i for i, column in enumerate(batch) if _has_top(column, measured[i])]
+    if not wanted:
+        return list(measured)
+    parts = " UNION ALL ".join(_top_sql(i, batch[i], source, dialect) for i in wanted)
+    top: dict[int, list[tuple[str, int]]] = {}
+    for index, value, count in read(f"{source.prefix}{parts}", _left(deadline)):
+        top.setdefault(whole_number(index), []).append((str(value), whole_number(count)))
+    for values in top.values():
+        values.sort(key=lambda pair: (-pair[1], pair[0]))
+    return [replace(profile, top=tuple(top.get(i, ()))) for i, profile in enumerate(measured)]
+
+
+def _has_top(column: Column, profile: ColumnProfile) -> bool:
+    if column.kind in ("json", "other") or not profile.distinct:
+        return False
+    most = LOW_CARDINALITY_TEXT if column.kind == "text" else LOW_CARDINALITY
+    return profile.distinct <= most
+
+
+def _top_sql(index: int, column: Column, source: Source, dialect: Dialect) -> str:
+    name = quoted(column.name, dialect)
+    value = f"SUBSTR(CAST({name} AS {_text_type(dialect)}), 1, {_TEXT_LENGTH})"
+    return (
+        f"SELECT * FROM (SELECT {index} AS i, {value} AS v, COUNT(*) AS n FROM {source.relation} "
+        f"WHERE {name} IS NOT NULL GROUP BY {value} ORDER BY n DESC, v LIMIT {TOP}) AS top_{index}"
+    )
+
+
+def _text_type(dialect: Dialect) -> str:
+    return "TEXT" if dialect in ("sqlite", "postgres") else "VARCHAR"
+
+
+def _left(deadline: Deadline) -> float:
+    deadline.check()
+    return deadline.left_s
