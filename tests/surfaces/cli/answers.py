@@ -26,7 +26,7 @@ CHECKS = (
     Check(
         "time_window",
         "warn",
-        "The data end on 2025-11-18, before the end of the month asked for, so that the last month is a part.",
+        "The data end on 2025-11-18, before the end of the month asked for, so the last month is a part.",
         sql="SELECT max(order_date)\nFROM sales.orders",
     ),
     Check("join_fanout", "not_applicable", "No join."),

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from math import isfinite, isnan
+from math import inf, isfinite, isnan
 
 from rich.cells import cell_len, set_cell_size
 
@@ -23,7 +23,7 @@ _JOINERS = frozenset("\u200c\u200d")
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _LABEL_NUMBER = re.compile(
-    r"(^|[_\s])(id|year|yr|zip|code|key|postcode|phone|sku)s?($|[_\s])|[a-z](Id|Year)$", re.I
+    r"(?i:(^|[_\s])(id|year|yr|zip|code|key|postcode|phone|sku)s?($|[_\s]))|[a-z](Id|Year)$"
 )
 _FLOAT_PLACES = 4
 
@@ -94,17 +94,23 @@ def is_number(value: Cell) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
+def finite(value: Cell) -> float | None:
+    """The number as a float, or None where it is none, or not a finite one."""
+    if not is_number(value) or (isinstance(value, Decimal) and not value.is_finite()):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if isfinite(number) else None
+
+
 def format_column(column: ResultColumn, values: Sequence[Cell]) -> list[str]:
     """The cells of one column as text, neutralised, numbers alike in their decimal places."""
     grouped = not (column.kind == "integer" and _LABEL_NUMBER.search(column.name))
     places = _decimal_places(values)
     midnight = all(v.time() == time() for v in values if isinstance(v, datetime))
     return [_format(value, places, grouped, midnight) for value in values]
-
-
-def format_number(value: Cell, places: int | None = None) -> str:
-    """A number with thousands separators and at most four decimals, or as many as `places` says."""
-    return _format_number(value, _decimal_places([value]) if places is None else places, True)
 
 
 def _decimal_places(values: Sequence[Cell]) -> int:
@@ -116,7 +122,7 @@ def _places_of(value: Cell) -> int:
     if isinstance(value, Decimal):
         exponent = value.as_tuple().exponent
         return min(max(-exponent, 0), 10) if isinstance(exponent, int) else 0
-    if not isfinite(value):
+    if finite(value) is None:
         return 0
     text = f"{value:.{_FLOAT_PLACES}f}"
     if float(text) == 0 and value != 0:
@@ -157,8 +163,10 @@ def _format_number(value: Cell, places: int, grouped: bool) -> str:
     if isinstance(value, int):
         whole = f"{value:,}" if grouped else str(value)
         return f"{whole}.{'0' * places}" if places else whole
-    if not isfinite(value):
-        return "NaN" if isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    if value.is_nan() if isinstance(value, Decimal) else isnan(value):
+        return "NaN"
+    if abs(value) == inf:
+        return "Infinity" if value > 0 else "-Infinity"
     size = abs(value)
     if size >= 1e15 or (isinstance(value, float) and 0 < size < 0.5 * 10**-_FLOAT_PLACES):
         return f"{value:.6g}"

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import isfinite
 
 from rich.cells import cell_len
 from rich.text import Text
 
 from gnomon.domain.answer import Chart
-from gnomon.domain.result import Cell, ResultTable
-from gnomon.surfaces.cli.cells import fit, format_column, is_number, neutralise, pad
+from gnomon.domain.result import ResultTable
+from gnomon.surfaces.cli.cells import finite, fit, format_column, neutralise, pad
 from gnomon.surfaces.cli.face import Face
 
 MAX_BARS = 20
@@ -33,7 +32,7 @@ def render_chart(chart: Chart, result: ResultTable, face: Face) -> list[Text]:
     for index in series:
         if len(series) > 1:
             lines.append(_caption(result.columns[index].name, face))
-        values = [_number(v) for v in result.values(index)]
+        values = [finite(v) for v in result.values(index)]
         texts = format_column(result.columns[index], result.values(index))
         draw = _line_chart if chart.kind == "line" and _plottable(values) else _bar_chart
         lines.extend(draw(labels, values, texts, face))
@@ -42,13 +41,6 @@ def render_chart(chart: Chart, result: ResultTable, face: Face) -> list[Text]:
 
 def _caption(text: str, face: Face) -> Text:
     return Text(fit(neutralise(text), face.width, face), style="bold")
-
-
-def _number(value: Cell) -> float | None:
-    if not is_number(value):
-        return None
-    number = float(value)
-    return number if isfinite(number) else None
 
 
 def _plottable(values: Sequence[float | None]) -> bool:
