@@ -1,6 +1,7 @@
 """Retries, and errors that say who acts next, against servers that misbehave."""
 
 import asyncio
+import logging
 import signal
 import threading
 
@@ -134,12 +135,15 @@ def test_too_much_context_is_recognised_from_anthropic_too() -> None:
 
 
 @pytest.mark.requirement("models:keys-are-never-shown")
-def test_a_refused_key_names_the_variable_and_never_shows_the_key() -> None:
+def test_a_refused_key_names_the_variable_and_never_shows_the_key(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
     reply = anthropic_wire.error(401, "authentication_error", f"invalid x-api-key {SECRET}")
     wire = Wire(reply, anthropic=True)
     assert isinstance(wire.error, Misconfigured)
     assert "ANTHROPIC_API_KEY" in wire.shown
     assert SECRET not in wire.shown
+    assert caplog.records
+    assert SECRET not in caplog.text
     assert wire.error.__cause__ is wire.error.__context__ is None
     assert wire.asked == 1
 
