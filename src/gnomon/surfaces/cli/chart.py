@@ -32,7 +32,7 @@ def render_chart(chart: Chart, result: ResultTable, face: Face) -> list[Text]:
     for index in series:
         if len(series) > 1:
             lines.append(_caption(result.columns[index].name, face))
-        values = [finite(v) for v in result.values(index)]
+        values = _scaled([finite(v) for v in result.values(index)])
         texts = format_column(result.columns[index], result.values(index))
         draw = _line_chart if chart.kind == "line" and _plottable(values) else _bar_chart
         lines.extend(draw(labels, values, texts, face))
@@ -41,6 +41,12 @@ def render_chart(chart: Chart, result: ResultTable, face: Face) -> list[Text]:
 
 def _caption(text: str, face: Face) -> Text:
     return Text(fit(neutralise(text), face.width, face), style="bold")
+
+
+def _scaled(values: Sequence[float | None]) -> list[float | None]:
+    """The values divided by the largest size, so that no difference of two overflows."""
+    size = max((abs(v) for v in values if v is not None), default=0.0) or 1.0
+    return [None if v is None else v / size for v in values]
 
 
 def _plottable(values: Sequence[float | None]) -> bool:

@@ -1,10 +1,13 @@
 """`gnomon history`: what was asked before."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gnomon.surfaces.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from gnomon.store.state import AnswerSummary
 
 
 def history(
@@ -33,8 +36,16 @@ def history(
     if as_json:
         terminal.json([{name: plain_cell(value) for name, value in row.items()} for row in rows])
     elif rows:
-        print_listing(
-            [{**row, "asked_at": row["asked_at"].strftime("%Y-%m-%d %H:%M")} for row in rows], terminal
-        )
+        print_listing([_line(s) for s in summaries], terminal)
     else:
         terminal.say('nothing was asked yet; begin with: gnomon ask "..."')
+
+
+def _line(summary: "AnswerSummary") -> dict[str, str]:
+    return {
+        "answer": summary.id,
+        "asked": summary.asked_at.strftime("%Y-%m-%d %H:%M"),
+        "question": summary.question,
+        "result": summary.headline or summary.status,
+        "conversation": summary.conversation_id,
+    }
