@@ -6,7 +6,7 @@ model until it passes, or until a bound stops it.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from queue import SimpleQueue
@@ -71,11 +71,11 @@ class Agent:
     warehouse: Warehouse
     index: CatalogIndex
     embedder: Embedder
-    bounds: Bounds = Bounds()
-    limits: Limits = Limits()
+    bounds: Bounds = field(default_factory=Bounds)
+    limits: Limits = field(default_factory=Limits)
     min_confidence: float = 0.5
     ask_person: Callable[[Clarification], str | None] = nobody
-    record: Callable[[AuditEvent], None] = unrecorded
+    record: Callable[[AuditEvent], object] = unrecorded
     tools: tuple[Tool, ...] = field(default_factory=default_tools)
     context_tokens: int = 12_000
 
@@ -134,7 +134,7 @@ class Agent:
             if finished:
                 return
 
-    def _respond(self, case: CaseState) -> Iterator[Event]:
+    def _respond(self, case: CaseState) -> Generator[Event, None, ModelResponse]:
         request = ModelRequest(
             question=case.question,
             instructions=INSTRUCTIONS,
@@ -145,7 +145,7 @@ class Agent:
         )
         began_s = time.monotonic()
         with span(case.steps, f"ask {self.model.model_id}", case.started_s):
-            response: ModelResponse = yield from streamed(self.model, request)
+            response = yield from streamed(self.model, request)
         case.spent.model_s += time.monotonic() - began_s
         self._count(case, response)
         return response
@@ -161,7 +161,9 @@ class Agent:
         case.reasoning = response.reasoning or case.reasoning
         case.unplaced = response.unplaced
 
-    def _conclude(self, case: CaseState, response: ModelResponse, env: Environment) -> Iterator[Event]:
+    def _conclude(
+        self, case: CaseState, response: ModelResponse, env: Environment
+    ) -> Generator[Event, None, bool]:
         """Put the candidate answer to the checks; say whether the question is finished."""
         text = response.text.strip()
         if text.startswith(CANNOT_ANSWER) or not text:
@@ -181,7 +183,7 @@ class Agent:
         yield from self._finish(case, text)
         return True
 
-    def _conclude_from_context(self, case: CaseState, text: str) -> Iterator[Event]:
+    def _conclude_from_context(self, case: CaseState, text: str) -> Generator[Event, None, bool]:
         loose = untraced_numbers(text, case.context_text + " " + case.question.text)
         summary = (
             "Every number in the text stands in the context."
@@ -200,7 +202,9 @@ class Agent:
         case.tell_checks((check,))
         return False
 
-    def _check(self, case: CaseState, text: str, env: Environment) -> Iterator[Event]:
+    def _check(
+        self, case: CaseState, text: str, env: Environment
+    ) -> Generator[Event, None, tuple[Check, ...]]:
         final = case.final
         assert final is not None
 

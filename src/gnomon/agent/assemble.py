@@ -17,6 +17,7 @@ SMALL_WAREHOUSE = 30
 
 MAX_CARDS = 12
 MAX_BRIDGE_HOPS = 3
+EARLIER_KEPT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Assembler:
     ) -> tuple[Context, str]:
         """The context as values and as text within the token budget."""
         catalog = self.index.catalog()
-        values = self.index.match_values(question.text)
+        earlier = earlier_questions(conversation)
+        values = self._values([question.text, *earlier])
         candidates = self.index.retrieve(text, vector, max(MAX_CARDS, 1))
         previous = last_answered(conversation)
         refs = self._chosen(catalog, candidates, values, previous)
@@ -58,8 +60,13 @@ class Assembler:
             others=tuple(t.ref for t in catalog.tables if t.ref not in shown),
             values=values,
             previous=previous,
+            earlier=earlier,
         )
         return context, render_context(context, self.budget_tokens)
+
+    def _values(self, texts: list[str]) -> tuple[ValueMatch, ...]:
+        """Matches for the question and for those it may follow up on; a repeated match once."""
+        return tuple(dict.fromkeys(v for text in texts for v in self.index.match_values(text)))
 
     def _chosen(
         self,
@@ -82,6 +89,12 @@ def last_answered(conversation: Conversation | None) -> Answer | None:
     """The newest answer of the conversation that stands on a query, or None."""
     turns = conversation.turns if conversation else ()
     return next((t.answer for t in reversed(turns) if t.answer.queries), None)
+
+
+def earlier_questions(conversation: Conversation | None) -> tuple[str, ...]:
+    """The texts of the last answered questions, oldest first."""
+    turns = conversation.turns if conversation else ()
+    return tuple(t.question.text for t in turns if t.answer.queries)[-EARLIER_KEPT:]
 
 
 def bridges(catalog: Catalog, chosen: list[TableRef]) -> list[TableRef]:

@@ -1,14 +1,13 @@
 """Turn a finished case into an answer, and say a result in words that only use its cells."""
 
 import re
-from datetime import date, datetime
-from decimal import Decimal
 
 from gnomon.agent.case_state import CaseState
 from gnomon.agent.confidence import confidence
 from gnomon.domain.answer import Answer, AnswerStatus, Chart, Cost
 from gnomon.domain.catalog import NUMERIC_KINDS, TEMPORAL_KINDS
-from gnomon.domain.result import Cell, ResultTable
+from gnomon.domain.result import ResultTable
+from gnomon.domain.wording import say
 
 CHART_ROWS = range(2, 41)
 ID_NAME = re.compile(r"(^|_)(id|key|code|zip|year|no|number)$", re.IGNORECASE)
@@ -78,31 +77,6 @@ def headline(result: ResultTable) -> str:
         return say(row[0])
     numbers = [c for c, col in zip(row, result.columns, strict=True) if col.kind in NUMERIC_KINDS]
     return say(numbers[0]) if len(numbers) == 1 and numbers[0] is not None else ""
-
-
-def say(cell: Cell) -> str:
-    """A cell as a person writes it: thousands separators, at most two decimals from 1 upwards."""
-    if cell is None:
-        return "no value"
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, int):
-        return f"{cell:,}"
-    if isinstance(cell, float | Decimal):
-        return _number(cell)
-    if isinstance(cell, datetime):
-        midnight = (cell.hour, cell.minute, cell.second) == (0, 0, 0)
-        return cell.date().isoformat() if midnight else cell.isoformat(sep=" ", timespec="seconds")
-    return cell.isoformat() if isinstance(cell, date) else str(cell)
-
-
-def _number(value: float | Decimal) -> str:
-    number = float(value)
-    if number != number or number in (float("inf"), float("-inf")):
-        return str(value)
-    if number == int(number) and abs(number) < 1e15:
-        return f"{int(number):,}"
-    return f"{number:,.2f}" if abs(number) >= 1 else f"{number:.4g}"
 
 
 def sentence(result: ResultTable) -> str:

@@ -13,7 +13,7 @@ TOP_VALUES_SHOWN = 6
 
 
 def render_context(context: Context, budget_tokens: int) -> str:
-    """Write the context out, most relevant tables first; what does not fit is named, not cut in the middle."""
+    """Write the context out, most relevant tables first; a table that does not fit is named, not cut."""
     room = budget_tokens * CHARS_PER_TOKEN
     parts = [f"Dialect: {context.dialect}. Now: {context.now.isoformat()}."]
     if context.brief:

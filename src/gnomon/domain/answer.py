@@ -100,7 +100,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A span of the agent's work: what it did, when it began (seconds since the question), how long it took."""
+    """A span of the agent's work: what it did, when it began after the question, how long it took."""
 
     text: str
     at_s: float

@@ -60,7 +60,8 @@ class Context:
         others: Names of further tables that exist, without their cards.
         now: The clock of the question, aware.
         previous: The last answer of the conversation, if this is a follow-up.
-        left_out: What the token budget cut, in words.
+        earlier: The questions of the conversation that were answered, oldest first.
+        choices: Words of the question, and the table or column that the person chose for them.
     """
 
     dialect: Dialect
@@ -74,7 +75,8 @@ class Context:
     memories: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     previous: Answer | None = None
-    left_out: str = ""
+    earlier: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
 
     def card(self, ref: TableRef) -> TableCard | None:
         """The card of that table, or None."""

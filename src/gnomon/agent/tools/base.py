@@ -59,11 +59,30 @@ class Tool(Protocol):
     or with look-alike descriptions, are refused at start-up.
     """
 
-    name: str
-    description: str
-    effect: Effect
-    capability: tuple[str, str]
-    arguments: type[Arguments]
+    @property
+    def name(self) -> str:
+        """What the model calls it."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """When to use it, in one sentence."""
+        ...
+
+    @property
+    def effect(self) -> Effect:
+        """The most it can do."""
+        ...
+
+    @property
+    def capability(self) -> tuple[str, str]:
+        """Verb and object."""
+        ...
+
+    @property
+    def arguments(self) -> type[Arguments]:
+        """The type its calls are checked against."""
+        ...
 
     def run(self, arguments: Any, case: CaseState, environment: Environment) -> Mapping[str, Any]:
         """Do it, record what became known in the case, and return what the model may see."""

@@ -1,0 +1,176 @@
+"""A reading in the making: the items of a question, what is taken so far, and how names are resolved."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.linking import Link
+from gnomon.models.grounded.reading import (
+    AgainstAverage,
+    Condition,
+    Grouping,
+    Linked,
+    NotRead,
+    Ordering,
+    Target,
+)
+from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.tagging import Item
+
+AMBIGUITY_MARGIN = 0.04
+"""Links whose scores differ by less than this are equally good readings."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """Everything collected while a question is read. Items get a `role` once they are accounted for."""
+
+    schema: Schema
+    items: list[Item]
+    today: date
+    focus: TableRef | None = None
+    targets: list[Target] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
+    against_average: list[AgainstAverage] = field(default_factory=list)
+    linked: list[Linked] = field(default_factory=list)
+    groups: list[Grouping] = field(default_factory=list)
+    entity: TableRef | None = None
+    order: Ordering | None = None
+    limit: int | None = None
+    distinct: bool = False
+    share: bool = False
+    exists_only: bool = False
+    assumptions: list[tuple[str, str]] = field(default_factory=list)
+    certainty: float = 1.0
+
+    # -- looking around ---------------------------------------------------------------------------
+
+    def open(self, *kinds: str) -> list[int]:
+        """Positions of items of those kinds that are not accounted for."""
+        return [i for i, item in enumerate(self.items) if item.kind in kinds and not item.role]
+
+    def cues(self, *kinds: str) -> list[int]:
+        """Positions of open cues of those kinds."""
+        return [i for i, item in enumerate(self.items) if item.is_cue(*kinds) and not item.role]
+
+    def after(self, at: int, *, skip: Sequence[str] = ("fill",)) -> int | None:
+        """The next position after `at` whose item is not a skipped cue."""
+        return self._beside(range(at + 1, len(self.items)), skip)
+
+    def before(self, at: int, *, skip: Sequence[str] = ("fill",)) -> int | None:
+        """The nearest position before `at` whose item is not a skipped cue."""
+        return self._beside(range(at - 1, -1, -1), skip)
+
+    def _beside(self, positions: range, skip: Sequence[str]) -> int | None:
+        return next((i for i in positions if not self.items[i].is_cue(*skip)), None)
+
+    def is_name(self, at: int | None) -> bool:
+        """Whether there is an open name at that position."""
+        return at is not None and self.items[at].kind == "name" and not self.items[at].role
+
+    def take(self, at: int, role: str, score: float = 1.0) -> None:
+        """Account for an item."""
+        self.items[at].role = role
+        self.certainty *= score
+
+    def assume(self, text: str, alternative: str = "", certainty: float = 0.95) -> None:
+        """Note something that the question left open."""
+        if (text, alternative) not in self.assumptions:
+            self.assumptions.append((text, alternative))
+            self.certainty *= certainty
+
+    def chosen(self, words: str) -> str:
+        """What the person chose these words to mean; empty if nothing was chosen."""
+        return dict(self.schema.context.choices).get(words, "")
+
+    # -- names ------------------------------------------------------------------------------------
+
+    def mentioned(self) -> list[TableRef]:
+        """Tables that the question names as tables, the focus first."""
+        named = [best for item in self.items if (best := self.as_table(item)) is not None]
+        return list(dict.fromkeys(([self.focus] if self.focus else []) + named))
+
+    def as_table(self, item: Item) -> TableRef | None:
+        """The table an item names, unless a column is the better reading of it."""
+        if item.kind != "name":
+            return None
+        tables = [link for link in item.links if link.is_table]
+        columns = [link for link in item.links if not link.is_table]
+        if not tables or tables[0].score < 0.75:
+            return None
+        if columns and columns[0].score > tables[0].score + AMBIGUITY_MARGIN:
+            return None
+        return tables[0].table
+
+    def column(self, at: int, test: Callable[[ColumnRef], bool] | None = None) -> ColumnRef | None:
+        """The column that the item at a position means, or None if it cannot be one.
+
+        Raises:
+            NotRead: Several columns are equally good.
+        """
+        item = self.items[at]
+        links = [k for k in item.links if not k.is_table and (test is None or test(k.ref))]
+        if not links:
+            return None
+        chosen = self.chosen(item.text)
+        picked = [k for k in links if str(k.ref) == chosen]
+        if picked:
+            return picked[0].ref
+        for allowed in self._circles(at):
+            near = [k for k in links if k.table in allowed]
+            if near:
+                return self._best(item, near)
+        return self._best(item, links)
+
+    def _circles(self, at: int) -> list[set[TableRef]]:
+        """Where to look for a column, nearest first: beside the item, the focus, mentioned tables, kin."""
+        circles: list[set[TableRef]] = []
+        for beside in (self._owner_after(at), self._owner_before(at)):
+            if beside is not None:
+                circles.append({beside})
+        if self.focus is not None:
+            circles.append({self.focus})
+        mentioned = set(self.mentioned())
+        circles.append(mentioned)
+        for reach in (1, 2):
+            circles.append(self._kin(mentioned, reach))
+        return circles
+
+    def _owner_after(self, at: int) -> TableRef | None:
+        """`the name of the singer`: the table right after `of`."""
+        following = self.items[at + 1 : at + 4]
+        if not following or following[0].text.lower() not in ("of", "for", "from", "in"):
+            return None
+        named = next((i for i in following if not i.is_cue("fill", "each", "distinct", "list")), None)
+        return self.as_table(named) if named else None
+
+    def _owner_before(self, at: int) -> TableRef | None:
+        """`each singer's name`, `singer name`: the table right before."""
+        if at == 0:
+            return None
+        return self.as_table(self.items[at - 1])
+
+    def _kin(self, tables: set[TableRef], reach: int) -> set[TableRef]:
+        kin: set[TableRef] = set()
+        for other in self.schema.tables():
+            for table in tables:
+                paths = self.schema.paths(table, other, many=True)
+                if paths and len(paths[0]) <= reach:
+                    kin.add(other)
+        return kin
+
+    def _best(self, item: Item, links: Sequence[Link]) -> ColumnRef:
+        ranked = sorted(links, key=lambda k: -k.score)
+        best = ranked[0]
+        rivals = [k for k in ranked[1:] if best.score - k.score < AMBIGUITY_MARGIN and k.ref != best.ref]
+        if rivals and best.score < 0.99:
+            options = tuple(str(k.ref) for k in (best, *rivals[:4]))
+            raise NotRead(f"`{item.text}` could be {' or '.join(options)}.", (item.text,), options)
+        self.certainty *= 0.5 + best.score / 2
+        if rivals and best.table != self.focus:
+            others = ", ".join(str(k.ref) for k in rivals[:3])
+            self.assume(f"`{item.text}` is read as {best.ref}.", f"name the table to mean {others}", 0.9)
+        elif best.score < 0.8:
+            self.assume(f"`{item.text}` is read as {best.ref}.")
+        return best.ref

@@ -1,0 +1,408 @@
+"""Read what restricts a question: periods, comparisons, values, absence."""
+
+from decimal import Decimal
+
+from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.domain.context import ValueMatch
+from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.periods import Period
+from gnomon.models.grounded.reading import AgainstAverage, Condition, Linked, NotRead, Operator
+from gnomon.models.grounded.words import name_words, stem
+
+ADJECTIVE_DIMENSIONS = {
+    "older": ("age",), "younger": ("age",), "longer": ("length",), "shorter": ("length", "height"),
+    "cheaper": ("price",), "heavier": ("weight",), "lighter": ("weight",), "taller": ("height",),
+}  # fmt: skip
+CHILD_OPERATORS: dict[str, Operator] = {">": ">", ">=": ">=", "<": "<", "<=": "<=", "=": "=", "<>": "<>"}
+
+
+def read_periods(draft: Draft) -> None:
+    """Turn each period into conditions on the date or year column that it is about."""
+    for at in draft.open("period"):
+        period = draft.items[at].period
+        assert period is not None
+        column = _beside_temporal(draft, at) or _verb_date(draft, at) or _main_date(draft)
+        if column is None:
+            raise NotRead(f"I see no date column that `{period.label}` could be about.", (period.label,))
+        draft.take(at, f"{column} within {period.label}")
+        draft.conditions += _within(draft, column, period)
+        if period.assumed:
+            draft.assume(period.assumed)
+
+
+def _beside_temporal(draft: Draft, at: int) -> ColumnRef | None:
+    for beside in (draft.before(at), draft.after(at)):
+        if beside is None or draft.items[beside].kind != "name":
+            continue
+        column = draft.column(beside, lambda c: _dates_or_years(draft, c))
+        if column is not None and draft.as_table(draft.items[beside]) is None:
+            if not draft.items[beside].role:
+                draft.take(beside, f"column {column}")
+            return column
+    return None
+
+
+def _dates_or_years(draft: Draft, column: ColumnRef) -> bool:
+    return draft.schema.is_temporal(column) or column in draft.schema.year_columns(column.table)
+
+
+def _verb_date(draft: Draft, at: int) -> ColumnRef | None:
+    """`hired in 2020`: a date column whose name shares the verb's stem, of a table in play."""
+    before = draft.before(at)
+    if before is None:
+        return None
+    verb = {stem(w) for w in draft.items[before].text.lower().split()}
+    for table in draft.mentioned():
+        for column in draft.schema.dates(table):
+            if verb & {stem(w) for w in name_words(column.column)}:
+                return column
+    return None
+
+
+def _main_date(draft: Draft) -> ColumnRef | None:
+    for table in draft.mentioned():
+        dates = draft.schema.dates(table)
+        years = draft.schema.year_columns(table)
+        freshest = draft.schema.card(table).freshness_column
+        if len(dates) == 1:
+            return dates[0]
+        if not dates and len(years) == 1:
+            return years[0]
+        if len(dates) > 1:
+            chosen = _event_date(table, dates) or next((d for d in dates if d.column == freshest), None)
+            if chosen is not None:
+                others = ", ".join(str(d.column) for d in dates if d != chosen)
+                draft.assume(f"The period is applied to {chosen}.", f"name another date: {others}", 0.9)
+                return chosen
+    return None
+
+
+def _event_date(table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
+    """The date named after the table's own noun: `order_date` of `orders`; else a creation date."""
+    own = set(name_words(table.name))
+    for column in dates:
+        if own & set(name_words(column.column)):
+            return column
+    return next((c for c in dates if {"created", "create"} & set(name_words(c.column))), None)
+
+
+def _within(draft: Draft, column: ColumnRef, period: Period) -> list[Condition]:
+    if column in draft.schema.year_columns(column.table) and not draft.schema.is_temporal(column):
+        return _within_years(draft, column, period)
+    found = []
+    if period.start is not None:
+        found.append(Condition(column, ">=", (period.start,), period.label))
+    if period.end is not None:
+        found.append(Condition(column, "<", (period.end,), period.label))
+    return found
+
+
+def _within_years(draft: Draft, column: ColumnRef, period: Period) -> list[Condition]:
+    if not period.whole_years:
+        raise NotRead(f"{column} holds years; `{period.label}` asks for less than a year.", (period.label,))
+    text = draft.schema.column(column).column.kind == "text"
+
+    def literal(year: int) -> str | int:
+        return str(year) if text else year
+
+    first = period.start.year if period.start else None
+    last = period.end.year if period.end else None
+    if first is not None and last == first + 1:
+        return [Condition(column, "=", (literal(first),), period.label)]
+    found = [Condition(column, ">=", (literal(first),), period.label)] if first is not None else []
+    return found + ([Condition(column, "<", (literal(last),), period.label)] if last is not None else [])
+
+
+def read_comparisons(draft: Draft) -> None:
+    """Read `more than 5`, `between 1 and 9`, `10 or more`, `above the average`."""
+    for at in draft.cues("between"):
+        _read_between(draft, at)
+    for at in draft.cues("suffix_compare"):
+        _read_suffix(draft, at)
+    for at in draft.cues("compare"):
+        _read_compare(draft, at)
+
+
+def _read_between(draft: Draft, at: int) -> None:
+    low = draft.after(at)
+    joiner = None if low is None else draft.after(low)
+    high = None if joiner is None else draft.after(joiner)
+    ends = (low, high)
+    if any(e is None or draft.items[e].kind != "number" for e in ends) or joiner is None:
+        raise NotRead("I cannot tell which two numbers `between` means.", ("between",))
+    assert low is not None
+    assert high is not None
+    column = _numeric_beside(draft, at, high)
+    for position, operator in ((low, ">="), (high, "<=")):
+        number = draft.items[position].number
+        assert number is not None
+        draft.conditions.append(Condition(column, CHILD_OPERATORS[operator], (number,), "between"))
+        draft.take(position, "bound")
+    draft.take(joiner, "between")
+    draft.take(at, f"{column} between")
+
+
+def _read_suffix(draft: Draft, at: int) -> None:
+    number = draft.before(at)
+    if number is None or draft.items[number].kind != "number" or draft.items[number].role:
+        raise NotRead(f"`{draft.items[at].text}` has no number before it.", (draft.items[at].text,))
+    cue = draft.items[at].cue
+    assert cue is not None
+    draft.take(at, "comparison")
+    _compare_number(draft, number, cue.value, left_of=number, right_of=at)
+
+
+def _read_compare(draft: Draft, at: int) -> None:
+    item = draft.items[at]
+    assert item.cue is not None
+    following = draft.after(at)
+    if following is None:
+        raise NotRead(f"`{item.text}` is followed by nothing to compare with.", (item.text,))
+    other = draft.items[following]
+    if other.kind == "number" and not other.role:
+        draft.take(at, "comparison")
+        _compare_number(draft, following, item.cue.value, left_of=at, right_of=following)
+    elif other.is_cue("agg") and other.cue is not None and other.cue.value == "avg":
+        _compare_average(draft, at, following)
+    elif item.cue.value == "<>" and other.kind in ("value", "quoted"):
+        draft.take(at, "not")
+        draft.items[at].cue = type(item.cue)("not")
+    elif item.cue.value == "=" and other.kind in ("value", "quoted"):
+        draft.take(at, "equals")
+    else:
+        raise NotRead(f"I cannot tell what `{item.text} {other.text}` compares.", (item.text, other.text))
+
+
+def _compare_number(draft: Draft, number_at: int, operator: str, *, left_of: int, right_of: int) -> None:
+    number = draft.items[number_at].number
+    assert number is not None
+    right = draft.after(right_of, skip=())
+    words = draft.items[left_of].text + " " + draft.items[number_at].text
+    if right is not None and draft.is_name(right):
+        table = draft.as_table(draft.items[right])
+        if table is not None and table != draft.focus and number == number.to_integral_value():
+            draft.take(right, f"rows of {table}")
+            draft.take(number_at, "count")
+            draft.linked.append(Linked(table, operator, int(number)))  # type: ignore[arg-type]
+            return
+    column = _dimension_of(draft, left_of) or _numeric_beside(draft, left_of, right_of)
+    draft.conditions.append(Condition(column, CHILD_OPERATORS[operator], (number,), words))
+    draft.take(number_at, f"{column} {operator} {number}")
+
+
+def _dimension_of(draft: Draft, at: int) -> ColumnRef | None:
+    adjective = draft.items[at].text.lower().split()[0]
+    focus = draft.focus
+    if adjective not in ADJECTIVE_DIMENSIONS or focus is None:
+        return None
+    before = draft.before(at)
+    if before is not None and draft.is_name(before) and draft.column(before, draft.schema.is_numeric):
+        return None
+    found = [c for d in ADJECTIVE_DIMENSIONS[adjective] for c in draft.schema.dimension(focus, d)]
+    return found[0] if len(found) == 1 else None
+
+
+def _numeric_beside(draft: Draft, left_of: int, right_of: int) -> ColumnRef:
+    for position in (draft.before(left_of), draft.after(right_of)):
+        if position is None or draft.items[position].kind != "name":
+            continue
+        column = draft.column(position, lambda c: _measurable(draft, c))
+        if column is not None:
+            if not draft.items[position].role:
+                draft.take(position, f"column {column}")
+            return column
+    words = draft.items[left_of].text
+    raise NotRead(f"I cannot tell which column `{words}` is about.", (words,))
+
+
+def _measurable(draft: Draft, column: ColumnRef) -> bool:
+    return draft.schema.column(column).column.kind in ("integer", "decimal")
+
+
+def _compare_average(draft: Draft, at: int, average: int) -> None:
+    column_at = draft.after(average)
+    cue = draft.items[at].cue
+    assert cue is not None
+    column = None
+    if column_at is not None and draft.items[column_at].kind == "name":
+        column = draft.column(column_at, lambda c: _measurable(draft, c))
+    if column is None:
+        column = _numeric_beside(draft, at, at)
+    elif column_at is not None and not draft.items[column_at].role:
+        draft.take(column_at, f"column {column}")
+    left = draft.before(at)
+    if left is not None and draft.is_name(left) and draft.column(left, lambda c: c == column):
+        draft.take(left, f"column {column}")
+    if cue.value not in (">", ">=", "<", "<="):
+        raise NotRead("I only compare with an average by more or less than.", (draft.items[at].text,))
+    draft.against_average.append(AgainstAverage(column, cue.value))  # type: ignore[arg-type]
+    draft.take(at, "comparison")
+    draft.take(average, f"average of {column}")
+
+
+def read_absence(draft: Draft) -> None:
+    """Read `without orders`, `who never ordered`, `has no email`, `missing phone`."""
+    for at in draft.cues("without"):
+        following = draft.after(at)
+        if following is None or not draft.is_name(following):
+            raise NotRead(f"I cannot tell what `{draft.items[at].text}` leaves out.", (draft.items[at].text,))
+        table = draft.as_table(draft.items[following])
+        if table is not None and table != draft.focus:
+            draft.linked.append(Linked(table, "not exists"))
+            draft.take(following, f"no rows of {table}")
+        else:
+            _null(draft, following)
+        draft.take(at, "absence")
+    for at in draft.cues("null"):
+        beside = next((p for p in (draft.before(at), draft.after(at)) if draft.is_name(p)), None)
+        if beside is None:
+            raise NotRead(f"I cannot tell what is {draft.items[at].text}.", (draft.items[at].text,))
+        _null(draft, beside)
+        draft.take(at, "absence")
+
+
+def _null(draft: Draft, at: int) -> None:
+    column = draft.column(at)
+    if column is None:
+        raise NotRead(
+            f"I cannot tell what is missing from `{draft.items[at].text}`.", (draft.items[at].text,)
+        )
+    draft.conditions.append(Condition(column, "null", (), draft.items[at].text))
+    draft.take(at, f"{column} is missing")
+
+
+def read_values(draft: Draft) -> None:
+    """Turn words found in the data, and quoted words, into conditions on the column that holds them."""
+    for at in draft.open("quoted", "value"):
+        if draft.items[at].kind == "quoted" and not draft.items[at].values:
+            _read_quoted(draft, at)
+        else:
+            _read_value(draft, at)
+    _merge_alternatives(draft)
+
+
+def _read_value(draft: Draft, at: int) -> None:
+    item = draft.items[at]
+    match = _choose(draft, at)
+    operator: Operator = "<>" if _negated(draft, at) else "="
+    named = [p for p in (draft.before(at), draft.after(at)) if p is not None and draft.is_name(p)]
+    for position in named:
+        links = {k.ref for k in draft.items[position].links if not k.is_table}
+        if match.column in links and draft.as_table(draft.items[position]) is None:
+            draft.take(position, f"column {match.column}")
+            break
+    draft.conditions.append(Condition(match.column, operator, (match.value,), item.text))
+    draft.take(at, f"{match.column} {operator} '{match.value}'", 0.6 + 0.4 * match.score)
+    if match.kind in ("stemmed", "fuzzy"):
+        draft.assume(f"`{item.text}` is read as the value '{match.value}' of {match.column}.", certainty=0.85)
+
+
+def _negated(draft: Draft, at: int) -> bool:
+    before = draft.before(at)
+    if before is not None and draft.items[before].kind == "name":
+        earlier = draft.before(before)
+        before = earlier if earlier is not None and draft.items[earlier].is_cue("not") else before
+    if before is None or not draft.items[before].is_cue("not"):
+        return False
+    draft.items[before].role = "not"
+    return True
+
+
+def _choose(draft: Draft, at: int) -> ValueMatch:
+    item = draft.items[at]
+    known = [v for v in item.values if v.column.table in set(draft.schema.tables())]
+    if not known:
+        raise NotRead(f"`{item.text}` is a value of a table that is out of sight.", (item.text,))
+    chosen = draft.chosen(item.text)
+    picked = [v for v in known if str(v.column) == chosen]
+    if picked:
+        return picked[0]
+    beside = _beside_columns(draft, at)
+    mentioned = set(draft.mentioned())
+    for allowed in (
+        lambda v: v.column in beside,
+        lambda v: v.column.table == draft.focus,
+        lambda v: v.column.table in mentioned,
+        lambda v: (
+            draft.focus is not None and bool(draft.schema.paths(draft.focus, v.column.table, many=False))
+        ),
+        lambda v: True,
+    ):
+        near = sorted((v for v in known if allowed(v)), key=lambda v: (-v.score, -v.rows))
+        if not near:
+            continue
+        tied = {v.column for v in near if near[0].score - v.score < 0.02}
+        if len(tied) > 1:
+            return _most_rows(draft, at, near, tied)
+        return near[0]
+    raise NotRead(f"`{item.text}` could not be placed.", (item.text,))
+
+
+def _most_rows(draft: Draft, at: int, near: list[ValueMatch], tied: set[ColumnRef]) -> ValueMatch:
+    """Several columns hold the value: take the one with far more rows, else ask."""
+    contenders = [v for v in near if v.column in tied]
+    first, second = contenders[0], next(v for v in contenders if v.column != contenders[0].column)
+    options = tuple(str(v.column) for v in contenders[:4])
+    if first.rows > 20 * max(1, second.rows):
+        draft.assume(f"`{draft.items[at].text}` is looked up in {first.column}.", f"or in {options[1]}", 0.85)
+        return first
+    raise NotRead(
+        f"`{draft.items[at].text}` is a value of {' and of '.join(options)}.",
+        (draft.items[at].text,),
+        options,
+    )
+
+
+def _beside_columns(draft: Draft, at: int) -> set[ColumnRef]:
+    found: set[ColumnRef] = set()
+    for position in (draft.before(at), draft.after(at)):
+        if position is not None and draft.items[position].kind == "name":
+            found |= {k.ref for k in draft.items[position].links if not k.is_table}
+    return found
+
+
+def _read_quoted(draft: Draft, at: int) -> None:
+    """A quoted phrase that no indexed value equals: only with a column named right before it."""
+    item = draft.items[at]
+    contains = draft.before(at)
+    wants_part = contains is not None and draft.items[contains].is_cue("contains")
+    column_at = draft.before(contains) if wants_part and contains is not None else contains
+    column = draft.column(column_at) if column_at is not None and draft.is_name(column_at) else None
+    if column is None or column_at is None:
+        raise NotRead(f"I find '{item.text}' in no column.", (item.text,))
+    if not wants_part:
+        raise NotRead(f"{column} holds no '{item.text}'.", (item.text,))
+    draft.take(column_at, f"column {column}")
+    if contains is not None:
+        draft.take(contains, "contains")
+    draft.conditions.append(Condition(column, "contains", (item.text,), item.text))
+    draft.take(at, f"{column} contains '{item.text}'")
+
+
+def _merge_alternatives(draft: Draft) -> None:
+    """`from France and Germany` means either; a different column with `or` is beyond this reader."""
+    merged: dict[ColumnRef, Condition] = {}
+    rest: list[Condition] = []
+    for condition in draft.conditions:
+        if condition.operator not in ("=", "<>") or not isinstance(condition.values[0], str | Decimal):
+            rest.append(condition)
+            continue
+        known = merged.get(condition.column)
+        if known is None:
+            merged[condition.column] = condition
+            continue
+        if condition.operator != known.operator.replace("not in", "<>").replace("in", "="):
+            raise NotRead(
+                "I cannot combine a wanted and an unwanted value of one column.", (condition.words,)
+            )
+        operator: Operator = "in" if condition.operator == "=" else "not in"
+        words = f"{known.words}, {condition.words}"
+        merged[condition.column] = Condition(
+            condition.column, operator, known.values + condition.values, words
+        )
+    for at in draft.cues("or"):
+        multi = [c for c in merged.values() if c.operator in ("in", "not in")]
+        if not multi or len(merged) > 1:
+            raise NotRead("I do not read `or` between different things yet.", ("or",))
+        draft.take(at, "either value")
+    draft.conditions = rest + list(merged.values())

@@ -1,0 +1,102 @@
+"""Questions that change one thing about the one before: `and by region?`, `only 2024`."""
+
+import re
+from dataclasses import replace
+from datetime import date
+
+from gnomon.domain.context import Context
+from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods, read_values
+from gnomon.models.grounded.linking import build_lexicon
+from gnomon.models.grounded.parser import read_question, read_rest, refuse_leftovers, refuse_unknown
+from gnomon.models.grounded.reading import Condition, NotRead, Ordering, Reading, Target
+from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.tagging import tag
+from gnomon.models.grounded.targets import read_groups
+
+MARKER = re.compile(
+    r"^\s*(and|now|but|so|ok|okay|then|only|just|what about|how about|same|the same|instead|also|by|per|for|in|"
+    r"excluding|without|since|before|after|of those|of these)\b[\s,]*",
+    re.IGNORECASE,
+)
+NOISE = re.compile(
+    r"\b(only|just|instead|now|please|what about|how about|and|but|the same|same|of those|of these|show me)\b",
+    re.I,
+)
+
+
+def read_in_conversation(question: str, context: Context, today: date) -> Reading:
+    """Read a question, as a change to the earlier ones where it is one.
+
+    Raises:
+        NotRead: It reads neither alone nor as a change.
+    """
+    reading: Reading | None = None
+    for text in context.earlier:
+        try:
+            reading = _next(text, reading, context, today)
+        except NotRead:
+            reading = None
+    return _next(question, reading, context, today)
+
+
+def _next(question: str, previous: Reading | None, context: Context, today: date) -> Reading:
+    if previous is None:
+        return read_question(question, context, today)
+    if MARKER.match(question):
+        return read_change(question, previous, context, today)
+    try:
+        return read_question(question, context, today)
+    except NotRead as alone:
+        try:
+            return read_change(question, previous, context, today)
+        except NotRead:
+            raise alone from None
+
+
+def read_change(question: str, previous: Reading, context: Context, today: date) -> Reading:
+    """The previous reading with what the fragment says put in its place."""
+    text = NOISE.sub(" ", question)
+    items = tag(text, build_lexicon(context), context.values, today)
+    refuse_unknown(items)
+    draft = Draft(Schema(context), items, today)
+    draft.focus = previous.base
+    draft.targets = list(previous.targets)
+    for read in (read_periods, read_comparisons, read_absence, read_groups, read_values):
+        read(draft)
+    draft.targets = []
+    read_rest(draft)
+    refuse_leftovers(draft)
+    if draft.targets or draft.exists_only:
+        raise NotRead("I cannot tell what this changes.", (question,))
+    return _merged(previous, draft, question)
+
+
+def _merged(previous: Reading, draft: Draft, question: str) -> Reading:
+    regrouped = bool(draft.groups or draft.entity)
+    if not (regrouped or draft.conditions or draft.linked or draft.against_average):
+        raise NotRead("I cannot tell what this changes.", (question,))
+    assumption = (f"`{question.strip()}` is taken as a change to the question before.", "ask in full")
+    reading = replace(
+        previous,
+        conditions=_replaced(previous.conditions, draft.conditions),
+        linked=(*previous.linked, *draft.linked),
+        against_average=(*previous.against_average, *draft.against_average),
+        groups=tuple(draft.groups) if regrouped else previous.groups,
+        group_by_entity=draft.entity if regrouped else previous.group_by_entity,
+        assumptions=(*previous.assumptions, *draft.assumptions, assumption),
+        explained=tuple((i.text, i.role) for i in draft.items if i.role),
+        certainty=previous.certainty * draft.certainty,
+    )
+    return _counted(reading) if regrouped and not any(t.aggregate for t in reading.targets) else reading
+
+
+def _counted(reading: Reading) -> Reading:
+    """Grouping what was only listed means counting it."""
+    counted = Target(reading.base, None, "count")
+    return replace(reading, targets=(counted,), order=Ordering(True, counted), distinct=False)
+
+
+def _replaced(old: tuple[Condition, ...], new: list[Condition]) -> tuple[Condition, ...]:
+    changed = {c.column for c in new}
+    return (*(c for c in old if c.column not in changed), *new)

@@ -1,0 +1,148 @@
+"""Choose the table to start from and the join paths, so that no join multiplies what is computed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gnomon.domain.catalog import TableRef
+from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading
+from gnomon.models.grounded.schema import Hop, Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Rows of another table that a row of the root must have, lack or have so many of.
+
+    Args:
+        path: Hops from the root to the table.
+        inner: Conditions that the related rows meet, with the further hops each needs.
+    """
+
+    linked: Linked
+    path: tuple[Hop, ...]
+    inner: tuple[tuple[Condition, tuple[Hop, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JoinPlan:
+    """Where a query starts, what it joins many-to-one, and what it asks of related rows.
+
+    Args:
+        root: The table in FROM.
+        hops: Joins in order; none multiplies the rows of the root.
+        outer: Conditions on the root and the joined tables.
+    """
+
+    root: TableRef
+    hops: tuple[Hop, ...]
+    outer: tuple[Condition, ...]
+    related: tuple[Related, ...]
+
+
+def plan_joins(reading: Reading, schema: Schema) -> JoinPlan:
+    """The plan of a reading.
+
+    Raises:
+        NotRead: No path joins the tables, several do, or a join would multiply what is computed.
+    """
+    needed = _needed(reading)
+    root = _root(reading, needed, schema)
+    hops: list[Hop] = []
+    for table in needed:
+        _add(hops, _only_path(schema, root, table, many=False))
+    outer, inner = [], []
+    for condition in reading.conditions:
+        path = schema.paths(root, condition.column.table, many=False)
+        if path:
+            _add(hops, _only_path(schema, root, condition.column.table, many=False))
+            outer.append(condition)
+        else:
+            inner.append(condition)
+    related = _related(reading, inner, root, schema)
+    return JoinPlan(root, tuple(hops), tuple(outer), related)
+
+
+def _needed(reading: Reading) -> list[TableRef]:
+    tables = [t.table for t in reading.targets] + [g.column.table for g in reading.groups]
+    tables += [a.column.table for a in reading.against_average]
+    tables += [reading.group_by_entity] if reading.group_by_entity else []
+    if reading.order is not None and reading.order.target is not None:
+        tables.append(reading.order.target.table)
+    return list(dict.fromkeys([reading.base, *tables]))
+
+
+def _root(reading: Reading, needed: list[TableRef], schema: Schema) -> TableRef:
+    def reaches_all(table: TableRef) -> int | None:
+        paths = [schema.paths(table, other, many=False) for other in needed]
+        return sum(len(p[0]) for p in paths) if all(paths) else None
+
+    if reaches_all(reading.base) is not None:
+        return reading.base
+    measured = any(t.aggregate in ("sum", "avg") for t in reading.targets)
+    if measured:
+        raise NotRead("Joining the tables would count amounts more than once.", tuple(map(str, needed)))
+    costs = {t: cost for t in schema.tables() if (cost := reaches_all(t)) is not None}
+    if not costs:
+        raise NotRead(f"I see no way to join {' and '.join(map(str, needed))}.", tuple(map(str, needed)))
+    best = min(costs.values())
+    roots = [t for t, cost in costs.items() if cost == best]
+    if len(roots) > 1:
+        raise NotRead(
+            f"{' and '.join(map(str, needed))} are linked in several ways: by {' or by '.join(map(str, roots))}.",
+            tuple(map(str, needed)),
+            tuple(map(str, roots)),
+        )
+    return roots[0]
+
+
+def _only_path(schema: Schema, start: TableRef, goal: TableRef, *, many: bool) -> tuple[Hop, ...]:
+    paths = schema.paths(start, goal, many=many)
+    if not paths:
+        raise NotRead(f"I see no way to join {start} and {goal}.", (str(start), str(goal)))
+    if len(paths) > 1:
+        ways = tuple(" and ".join(f"{h.source}.{h.pairs[0][0]}" for h in p) for p in paths[:3])
+        raise NotRead(f"{start} and {goal} are linked in several ways: by {' or by '.join(ways)}.", (), ways)
+    return paths[0]
+
+
+def _add(hops: list[Hop], path: Iterable[Hop]) -> None:
+    for hop in path:
+        if hop in hops:
+            continue
+        if any(h.target == hop.target for h in hops):
+            raise NotRead(f"{hop.target} is reached in two ways.", (str(hop.target),))
+        hops.append(hop)
+
+
+def _related(
+    reading: Reading, conditions: list[Condition], root: TableRef, schema: Schema
+) -> tuple[Related, ...]:
+    left = list(conditions)
+    found = []
+    for linked in reading.linked:
+        if schema.paths(root, linked.table, many=False) and linked.operator == "exists":
+            continue
+        inner = [c for c in left if schema.paths(linked.table, c.column.table, many=False)]
+        left = [c for c in left if c not in inner]
+        found.append(_one_related(linked, inner, root, schema))
+    while left:
+        reach = {
+            c.column.table: [o for o in left if schema.paths(c.column.table, o.column.table, many=False)]
+            for c in left
+        }
+        table = max(reach, key=lambda t: len(reach[t]))
+        found.append(_one_related(Linked(table), reach[table], root, schema))
+        left = [c for c in left if c not in reach[table]]
+    return tuple(found)
+
+
+def _one_related(linked: Linked, inner: list[Condition], root: TableRef, schema: Schema) -> Related:
+    for condition in inner:
+        if condition.operator in ("<>", "not in", "in", "null", "not null", "false"):
+            raise NotRead(
+                f"`{condition.words}` is about {condition.column.table}, of which there may be several; "
+                "I cannot tell whether any or all of them are meant.",
+                (condition.words,),
+            )
+    path = _only_path(schema, root, linked.table, many=True)
+    routed = tuple((c, _only_path(schema, linked.table, c.column.table, many=False)) for c in inner)
+    return Related(linked, path, routed)

@@ -1,0 +1,129 @@
+"""Link spans of a question to tables and columns by their names, with how sure each link is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gnomon.domain.catalog import CardColumn, ColumnRef, TableCard, TableRef
+from gnomon.domain.context import Context
+from gnomon.models.grounded.words import Token, name_words, stem
+
+MAX_SPAN = 6
+LAYER_WORDS = frozenset(
+    {"fct", "fact", "dim", "stg", "staging", "raw", "src", "mart", "marts", "tbl", "vw", "view", "base"}
+)
+FLAG_WORDS = frozenset({"is", "has", "was", "are", "flag"})
+NAME, DATE, CODE, TYPE = (stem(w) for w in ("name", "date", "code", "type"))
+UNITS = frozenset(stem(w) for w in ("cents", "usd", "eur", "utc", "dollars", "euros"))
+UNNAMED_TAILS = frozenset({"id", "at", "on", "by", "numb", stem("number"), NAME, DATE, CODE, TYPE})
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A table, or a column of it, that a span of the question may mean. `score` is in (0, 1]."""
+
+    table: TableRef
+    column: str | None
+    score: float
+
+    @property
+    def is_table(self) -> bool:
+        """Whether the link is to a table rather than a column."""
+        return self.column is None
+
+    @property
+    def ref(self) -> ColumnRef:
+        """The column's address."""
+        assert self.column is not None
+        return ColumnRef(self.table, self.column)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The names of a context, by stemmed words.
+
+    Args:
+        names: Stemmed words of a name to what it may mean.
+        glued: The same without spaces, for names written as one word.
+    """
+
+    names: dict[tuple[str, ...], tuple[Link, ...]]
+    glued: dict[str, tuple[Link, ...]]
+    context: Context
+
+    def links(self, tokens: Sequence[Token]) -> tuple[Link, ...]:
+        """What a span of word tokens may mean, best first."""
+        if not all(t.kind in ("word", "number") for t in tokens):
+            return ()
+        words = tuple(w for t in tokens for w in _stems(t.text))
+        return self.names.get(words, ()) or self.glued.get("".join(words), ())
+
+
+@lru_cache(maxsize=8192)
+def _stems(name: str) -> tuple[str, ...]:
+    return tuple(stem(w) for w in name_words(name))
+
+
+def build_lexicon(context: Context) -> Lexicon:
+    """Read every name of the context's cards."""
+    collected: dict[tuple[str, ...], dict[tuple[TableRef, str | None], float]] = {}
+
+    def put(words: tuple[str, ...], table: TableRef, column: str | None, score: float) -> None:
+        if not words:
+            return
+        entry = collected.setdefault(words, {})
+        entry[(table, column)] = max(score, entry.get((table, column), 0.0))
+
+    for rank, card in enumerate(context.cards):
+        penalty = 0.9 if card.use_instead else 1.0
+        for words, score in _table_names(card):
+            put(words, card.ref, None, (score - rank * 1e-4) * penalty)
+        for column in card.columns:
+            for words, score in _column_names(card, column):
+                put(words, card.ref, column.name, (score - rank * 1e-4) * penalty)
+    names = {
+        words: tuple(sorted((Link(t, c, s) for (t, c), s in entry.items()), key=lambda link: -link.score))
+        for words, entry in collected.items()
+    }
+    glued = {"".join(words): links for words, links in names.items()}
+    return Lexicon(names, glued, context)
+
+
+def _table_names(card: TableCard) -> list[tuple[tuple[str, ...], float]]:
+    words = _stems(card.ref.name)
+    core = tuple(w for w in words if w not in LAYER_WORDS)
+    named = [(words, 1.0)]
+    if core and core != words:
+        named.append((core, 0.97 if not _is_raw(card.ref) else 0.8))
+    return named
+
+
+def _is_raw(ref: TableRef) -> bool:
+    words = set(_stems(ref.name)) | set(_stems(ref.schema))
+    return bool(words & {"raw", "stg", "staging", "src", "stag"})
+
+
+def _column_names(card: TableCard, column: CardColumn) -> list[tuple[tuple[str, ...], float]]:
+    words = _stems(column.name)
+    table = tuple(w for w in _stems(card.ref.name) if w not in LAYER_WORDS)
+    named = [(words, 1.0)]
+    if len(words) > 1 and len(table) == 1 and words[0] == table[0]:
+        named.append((words[1:], 0.97))
+    elif table and words[0] not in table:
+        named.append(((*table, *words), 0.97))
+    if column.column.kind == "boolean" or (column.profile and column.profile.distinct <= 2):
+        bare = tuple(w for w in words if w not in FLAG_WORDS)
+        if bare != words:
+            named.append((bare, 0.9))
+    if len(words) > 1 and words[-1] in UNITS:
+        named.append((words[:-1], 0.9))
+    if len(words) > 1 and words[-1] == "id" and column.column.kind == "text":
+        named.append((words[:-1], 0.6))
+    # The last word of a longer name is what people say for short: `price` for `unit_price`.
+    if len(words) > 1 and words[-1] not in UNNAMED_TAILS:
+        named.append((words[-1:], 0.7))
+    if len(words) > 1 and words[-1] in (NAME, DATE):
+        named += [(words[-1:], 0.75), (words[:-1], 0.72)]
+    if len(words) == 2 and words[-1] in (TYPE, CODE):
+        named.append((words[-1:], 0.7))
+    return named

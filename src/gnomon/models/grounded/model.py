@@ -1,0 +1,126 @@
+"""`grounded`: a deterministic reader of questions behind the same port as any model.
+
+It sees the assembled context and the tools' results and nothing else. It answers only if every word of the
+question has a place; otherwise it asks, or says which words stopped it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from gnomon.domain.context import Context
+from gnomon.models.grounded.followup import read_in_conversation
+from gnomon.models.grounded.meaning import answer_from_cards
+from gnomon.models.grounded.reading import NotRead, Reading
+from gnomon.models.grounded.reply import describe, reply
+from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.sql import write_sql
+from gnomon.models.port import (
+    CANNOT_ANSWER,
+    Message,
+    ModelRequest,
+    ModelResponse,
+    ToolCall,
+    ToolMessage,
+    ToolSpec,
+)
+
+MAX_QUESTION_WORDS = 80
+"""Longer questions hold more than one question; this reader takes one."""
+
+
+class GroundedModel:
+    """Reads questions without a language model. Same input, same output."""
+
+    @property
+    def model_id(self) -> str:
+        """The id shown with each answer."""
+        return "grounded"
+
+    def respond(self, request: ModelRequest, on_text: Callable[[str], None]) -> ModelResponse:
+        """Read the question, run its SQL, or say the result."""
+        last = _last_tool_result(request.messages)
+        if last is not None and last.tool == "run_sql" and last.failed:
+            return _cannot(f"the query did not run: {last.content.get('error', 'no reason given')}.")
+        try:
+            return self._read(request, last)
+        except NotRead as stopped:
+            return self._not_read(request, stopped, last)
+
+    def _read(self, request: ModelRequest, last: ToolMessage | None) -> ModelResponse:
+        text = request.question.text
+        if last is None:
+            known = answer_from_cards(text, request.context)
+            if known is not None:
+                return ModelResponse(known, confidence=0.9, reasoning="Answered from the tables' cards.")
+        if len(text.split()) > MAX_QUESTION_WORDS:
+            raise NotRead(f"the question is longer than {MAX_QUESTION_WORDS} words; ask one thing at a time.")
+        context = _with_choices(request.context, request.messages)
+        reading = read_in_conversation(text, context, _today(request.context))
+        if last is not None and last.tool == "run_sql":
+            return _say(reading, last)
+        return _run(reading, write_sql(reading, Schema(context)))
+
+    def _not_read(self, request: ModelRequest, stopped: NotRead, last: ToolMessage | None) -> ModelResponse:
+        can_ask = (
+            last is None
+            and len(stopped.options) >= 2
+            and stopped.words
+            and _offers(request.tools, "ask_user")
+        )
+        if not can_ask:
+            return _cannot(stopped.reason, stopped.words)
+        options = list(stopped.options[:4])
+        arguments = {
+            "question": f"What does `{stopped.words[0]}` mean here?",
+            "options": options,
+            "default": options[0],
+        }
+        return ModelResponse("", (ToolCall("ask-1", "ask_user", arguments),), confidence=0.5)
+
+
+def _today(context: Context) -> date:
+    return context.now.date()
+
+
+def _run(reading: Reading, sql: str) -> ModelResponse:
+    assumptions = [{"text": text, "alternative": other} for text, other in reading.assumptions]
+    arguments = {"sql": sql, "purpose": describe(reading)[:300], "assumptions": assumptions[:10]}
+    return ModelResponse(
+        "",
+        (ToolCall("run-1", "run_sql", arguments),),
+        confidence=reading.certainty,
+        reasoning=_explain(reading),
+    )
+
+
+def _say(reading: Reading, result: ToolMessage) -> ModelResponse:
+    return ModelResponse(
+        reply(reading, result.content), confidence=reading.certainty, reasoning=_explain(reading)
+    )
+
+
+def _explain(reading: Reading) -> str:
+    return "; ".join(f"{words!r}: {role}" for words, role in reading.explained)
+
+
+def _cannot(reason: str, words: tuple[str, ...] = ()) -> ModelResponse:
+    return ModelResponse(f"{CANNOT_ANSWER} {reason}", confidence=0.0, unplaced=words)
+
+
+def _offers(tools: Sequence[ToolSpec], name: str) -> bool:
+    return any(t.name == name for t in tools)
+
+
+def _last_tool_result(messages: Sequence[Message]) -> ToolMessage | None:
+    return next((m for m in reversed(messages) if isinstance(m, ToolMessage)), None)
+
+
+def _with_choices(context: Context, messages: Sequence[Message]) -> Context:
+    """The context in which a name that was asked about means what was chosen."""
+    chosen = {
+        str(m.content["question"]).split("`")[1]: str(m.content["chosen"])
+        for m in messages
+        if isinstance(m, ToolMessage) and m.tool == "ask_user" and not m.failed and "chosen" in m.content
+    }
+    return replace(context, choices=tuple(chosen.items())) if chosen else context

@@ -1,0 +1,188 @@
+"""Read a question: every word of it is accounted for, or the question is not read at all."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from gnomon.domain.catalog import TableRef
+from gnomon.domain.context import Context
+from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods, read_values
+from gnomon.models.grounded.linking import build_lexicon
+from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading, Target
+from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.tagging import Item, tag
+from gnomon.models.grounded.targets import read_computed, read_groups, read_order, read_superlatives
+
+HARMLESS = frozenset({"fill", "list", "and", "each"})
+
+
+def read_question(question: str, context: Context, today: date) -> Reading:
+    """The reading of a question over the tables of a context.
+
+    Raises:
+        NotRead: A word that changes the meaning could not be placed, or could be placed in several ways.
+    """
+    schema = Schema(context)
+    lexicon = build_lexicon(context)
+    items = tag(question, lexicon, context.values, today)
+    refuse_unknown(items)
+    draft = Draft(schema, items, today)
+    draft.focus = find_focus(draft)
+    for read in (
+        read_periods,
+        read_comparisons,
+        read_absence,
+        read_order,
+        read_superlatives,
+        read_groups,
+        read_computed,
+        read_values,
+        read_rest,
+    ):
+        read(draft)
+    refuse_leftovers(draft)
+    return finish(draft)
+
+
+def refuse_unknown(items: Sequence[Item]) -> None:
+    """Stop at words that are neither names, values nor steering words, and at those beyond this reader."""
+    unknown = tuple(i.text for i in items if i.kind == "unknown")
+    if unknown:
+        words = ", ".join(f"`{w}`" for w in unknown)
+        raise NotRead(f"I cannot place {words} in this data.", unknown)
+    beyond = tuple(i.text for i in items if i.is_cue("unsupported"))
+    if beyond:
+        words = ", ".join(f"`{w}`" for w in beyond)
+        raise NotRead(f"I do not read {words} yet.", beyond)
+
+
+def find_focus(draft: Draft) -> TableRef | None:
+    """The table a question is about: the first it names, else the one that holds most of its columns."""
+    named = [t for item in draft.items if (t := draft.as_table(item)) is not None]
+    if named:
+        return named[0]
+    scores: dict[TableRef, float] = {}
+    for item in draft.items:
+        for link in {k.table: k for k in reversed(item.links) if not k.is_table}.values():
+            scores[link.table] = scores.get(link.table, 0.0) + link.score
+        for value in {v.column.table: v for v in item.values}.values():
+            scores[value.column.table] = scores.get(value.column.table, 0.0) + 0.5 * value.score
+    known = [t for t in draft.schema.tables() if t in scores]
+    if not known:
+        return None
+    best = max(known, key=lambda t: scores[t])
+    rivals = [t for t in known if t != best and scores[best] - scores[t] < 0.05]
+    if rivals:
+        draft.assume(f"The question is taken to be about {best}.", f"or name {rivals[0]}", 0.75)
+    return best
+
+
+def read_rest(draft: Draft) -> None:
+    """Place the names that are left: flags, listed columns, tables whose rows must exist."""
+    for at in draft.cues("distinct"):
+        draft.take(at, "distinct")
+        draft.distinct = True
+    for at in draft.open("name"):
+        if draft.items[at].role:
+            continue
+        table = draft.as_table(draft.items[at])
+        if table is not None:
+            _place_table(draft, at, table)
+        elif not _place_flag(draft, at):
+            _place_column(draft, at)
+    for at in draft.cues("yes_no"):
+        draft.take(at, "yes or no")
+        draft.exists_only = True
+    for at in draft.cues("not"):
+        raise NotRead("I cannot tell what `not` leaves out.", (draft.items[at].text,))
+
+
+def _place_table(draft: Draft, at: int, table: TableRef) -> None:
+    draft.take(at, f"table {table}")
+    in_use = {t.table for t in draft.targets} | {c.column.table for c in draft.conditions}
+    in_use |= {g.column.table for g in draft.groups} | {k.table for k in draft.linked}
+    in_use |= {t for t in (draft.focus, draft.entity) if t is not None}
+    if draft.order is not None:
+        in_use |= {t for t in (draft.order.linked, draft.order.target and draft.order.target.table) if t}
+    if table not in in_use:
+        draft.linked.append(Linked(table))
+
+
+def _place_flag(draft: Draft, at: int) -> bool:
+    """`active customers`, `that are discontinued`: a yes-or-no column used as an adjective."""
+    before, following = draft.before(at), draft.after(at)
+    beside_noun = following is not None and draft.as_table(draft.items[following]) is not None
+    last = following is None
+    linking = at > 0 and draft.items[at - 1].text.lower() in ("are", "is", "was", "were", "not", "be", "been")
+    if not (beside_noun or last or linking):
+        return False
+    column = draft.column(at, draft.schema.is_flag)
+    if column is None:
+        return False
+    negated = before is not None and draft.items[before].is_cue("not") and not draft.items[before].role
+    if negated and before is not None:
+        draft.take(before, "not")
+    draft.conditions.append(Condition(column, "false" if negated else "true", (), draft.items[at].text))
+    draft.take(at, f"{column} is {'false' if negated else 'true'}")
+    return True
+
+
+def _place_column(draft: Draft, at: int) -> None:
+    column = draft.column(at)
+    if column is None:
+        return
+    computed = any(t.aggregate for t in draft.targets) and draft.order is None and not draft.groups
+    if computed and draft.entity is None:
+        raise NotRead(
+            f"I cannot tell what `{draft.items[at].text}` has to do with it.", (draft.items[at].text,)
+        )
+    draft.targets.insert(_listed_count(draft), Target(column.table, column.column))
+    draft.take(at, f"column {column}")
+
+
+def _listed_count(draft: Draft) -> int:
+    return sum(t.aggregate is None for t in draft.targets)
+
+
+def refuse_leftovers(draft: Draft) -> None:
+    """Every item has a role by now, or only steers."""
+    left = tuple(
+        i.text for i in draft.items if not i.role and not (i.cue is not None and i.cue.kind in HARMLESS)
+    )
+    if left:
+        raise NotRead(f"I cannot place {', '.join(f'`{w}`' for w in left)} in this data.", left)
+
+
+def finish(draft: Draft) -> Reading:
+    """The reading, with the table it stands on."""
+    base = _base(draft)
+    if base is None:
+        raise NotRead("I see no table that this is about.", ())
+    if draft.share and not (draft.conditions or draft.linked or draft.against_average):
+        raise NotRead("I cannot tell which part of the whole is meant.", ("share",))
+    return Reading(
+        base=base,
+        targets=tuple(dict.fromkeys(draft.targets)),
+        conditions=tuple(draft.conditions),
+        against_average=tuple(draft.against_average),
+        linked=tuple(draft.linked),
+        groups=tuple(draft.groups),
+        group_by_entity=draft.entity,
+        order=draft.order,
+        limit=draft.limit,
+        distinct=draft.distinct,
+        share=draft.share,
+        exists_only=draft.exists_only,
+        assumptions=tuple(draft.assumptions),
+        explained=tuple((i.text, i.role) for i in draft.items if i.role),
+        certainty=draft.certainty,
+    )
+
+
+def _base(draft: Draft) -> TableRef | None:
+    computed = [t.table for t in draft.targets if t.aggregate is not None]
+    if computed and len(set(computed)) > 1:
+        raise NotRead("I compute from one table at a time.", tuple(map(str, dict.fromkeys(computed))))
+    if computed:
+        return computed[0]
+    return draft.focus or (draft.targets[0].table if draft.targets else None)

@@ -1,0 +1,111 @@
+"""Words of questions and of names: tokens, lemmas, stems."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+TOKEN = re.compile(
+    r"""(?P<quoted>"[^"]{1,200}"|“[^”]{1,200}”|(?<![\w])'[^']{1,200}'(?![\w]))
+    |(?P<date>\d{4}-\d{2}-\d{2})
+    |(?P<number>[$€£]?\d[\d,]*(?:\.\d+)?(?:%|[kKmM]\b)?)
+    |(?P<word>[^\W\d_]+(?:[_.&][^\W_]+|[-'’][^\W\d_]+)*[\d]*|\w+)
+    |(?P<mark>[^\s\w])""",
+    re.VERBOSE,
+)
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+SEPARATORS = re.compile(r"[\W_]+")
+
+IRREGULAR = {
+    "people": "person", "persons": "person", "children": "child", "men": "man", "women": "woman",
+    "feet": "foot", "teeth": "tooth", "mice": "mouse", "geese": "goose", "criteria": "criterion",
+    "indices": "index", "matrices": "matrix", "analyses": "analysis", "bases": "base", "movies": "movie",
+    "series": "series", "species": "species", "status": "status", "address": "address", "bus": "bus",
+    "gas": "gas", "campus": "campus", "businesses": "business", "houses": "house", "lives": "life",
+    "wives": "wife", "leaves": "leaf", "shelves": "shelf", "sold": "sale", "bought": "buy",
+    "paid": "pay", "taught": "teach", "written": "write", "wrote": "write", "driven": "drive",
+    "hours": "hour", "cookies": "cookie", "ties": "tie", "news": "news", "has": "have", "had": "have",
+}  # fmt: skip
+
+ABBREVIATIONS = {
+    "num": "number", "no": "number", "nr": "number", "qty": "quantity", "amt": "amount", "desc": "description",
+    "addr": "address", "dept": "department", "dep": "department", "emp": "employee", "cust": "customer",
+    "prod": "product", "acct": "account", "org": "organization", "loc": "location", "cnt": "count",
+    "avg": "average", "pct": "percent", "yr": "year", "tel": "phone", "fname": "first name",
+    "lname": "last name", "dob": "date of birth", "lat": "latitude", "long": "longitude", "lng": "longitude",
+    "msg": "message", "cat": "category", "mgr": "manager", "dest": "destination", "src": "source",
+    "qtr": "quarter", "stu": "student", "advisor": "advisor", "min": "minimum", "max": "maximum",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, number, date, quoted phrase or mark of the question.
+
+    Args:
+        text: As written, quotes removed.
+        lemma: Lower case, singular.
+        kind: `word`, `number`, `date`, `quoted` or `mark`.
+    """
+
+    text: str
+    lemma: str
+    kind: str
+
+    @property
+    def lower(self) -> str:
+        """The text in lower case."""
+        return self.text.lower()
+
+
+def tokenize(question: str) -> tuple[Token, ...]:
+    """Split a question; a possessive 's is dropped, a quoted phrase stays one token."""
+    text = re.sub(r"(?<=\w)['’]s\b", "", question).replace("’", "'")
+    text = re.sub(r"\b(do|does|did|is|are|was|were|has|have|had)n't\b", r"\1 not", text, flags=re.IGNORECASE)
+    return tuple(_token(m) for m in TOKEN.finditer(text))
+
+
+def _token(match: re.Match[str]) -> Token:
+    kind = match.lastgroup or "mark"
+    text = match.group()
+    if kind == "quoted":
+        return Token(text[1:-1], text[1:-1].casefold(), kind)
+    return Token(text, lemma(text) if kind == "word" else text, kind)
+
+
+@lru_cache(maxsize=8192)
+def lemma(word: str) -> str:
+    """The singular, lower-case form of an English noun; other words come back in lower case."""
+    low = word.lower()
+    if low in IRREGULAR:
+        return IRREGULAR[low]
+    if len(low) <= 3 or low.endswith(("ss", "us", "is", "ous")):
+        return low
+    if low.endswith("ies") and len(low) > 4:
+        return low[:-3] + "y"
+    if low.endswith(("ches", "shes", "sses", "xes", "zzes")):
+        return low[:-2]
+    return low[:-1] if low.endswith("s") else low
+
+
+@lru_cache(maxsize=8192)
+def stem(word: str) -> str:
+    """A crude stem that brings verb forms and nouns together: `ordered`, `orders`, `ordering` give `order`."""
+    base = lemma(word)
+    for ending in ("ing", "ed"):
+        if base.endswith(ending) and len(base) - len(ending) >= 3:
+            base = base[: -len(ending)]
+            if len(base) > 3 and base[-1] == base[-2] and base[-1] not in "sl":
+                base = base[:-1]
+            break
+    return base[:-1] if base.endswith("e") and len(base) > 3 else base
+
+
+@lru_cache(maxsize=16384)
+def name_words(name: str) -> tuple[str, ...]:
+    """The lemmas of a table's or column's name: `customerIDs` gives `customer`, `id`."""
+    spaced = CAMEL.sub(" ", name)
+    words: list[str] = []
+    for part in SEPARATORS.split(spaced):
+        if part:
+            words += ABBREVIATIONS.get(part.lower(), lemma(part)).split()
+    return tuple(words)
