@@ -175,6 +175,7 @@ def test_no_product_is_sold_before_its_launch(db: duckdb.DuckDBPyConnection) -> 
     assert one(db, sql) == 0
 
 
+@pytest.mark.requirement("ODA-07")
 def test_the_query_log_mixes_dashboards_with_one_offs_and_failures(warehouse: Path) -> None:
     lines = warehouse.with_name("query_log.jsonl").read_text(encoding="utf-8").splitlines()
     entries = [json.loads(line) for line in lines]
