@@ -15,12 +15,12 @@ from gnomon.models.grounded.tagging import tag
 from gnomon.models.grounded.targets import read_groups
 
 MARKER = re.compile(
-    r"^\s*(and|now|but|so|ok|okay|then|only|just|what about|how about|same|the same|instead|also|by|per|for|in|"
-    r"excluding|without|since|before|after|of those|of these)\b[\s,]*",
+    r"^\s*(and|now|but|so|ok|okay|then|only|just|what about|how about|same|the same|instead|also|by|per|for|"
+    r"in|excluding|without|since|before|after|of those|of these)\b[\s,]*",
     re.IGNORECASE,
 )
 NOISE = re.compile(
-    r"\b(only|just|instead|now|please|what about|how about|and|but|the same|same|of those|of these|show me)\b",
+    r"\b(only|just|instead|now|please|what about|how about|and|but|the same|same|of those|of these)\b",
     re.I,
 )
 

@@ -86,8 +86,9 @@ def _root(reading: Reading, needed: list[TableRef], schema: Schema) -> TableRef:
     best = min(costs.values())
     roots = [t for t, cost in costs.items() if cost == best]
     if len(roots) > 1:
+        names, ways = " and ".join(map(str, needed)), " or by ".join(map(str, roots))
         raise NotRead(
-            f"{' and '.join(map(str, needed))} are linked in several ways: by {' or by '.join(map(str, roots))}.",
+            f"{names} are linked in several ways: by {ways}.",
             tuple(map(str, needed)),
             tuple(map(str, roots)),
         )

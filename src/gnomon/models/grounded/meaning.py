@@ -15,7 +15,8 @@ ABOUT_COLUMNS = re.compile(
 )
 ABOUT_MEANING = re.compile(
     r"\bwhat does\b.*\bmean\b|\bmeaning of\b|\bdefinition of\b|\bdescribe the (table|column)\b"
-    r"|\bwhat is the (table|column)\b|\bwhat is\b.*\b(table|column)\b.*\bfor\b|\bexplain the (table|column)\b",
+    r"|\bwhat is the (table|column)\b|\bwhat is\b.*\b(table|column)\b.*\bfor\b"
+    r"|\bexplain the (table|column)\b",
     re.I,
 )
 ABOUT_OWNER = re.compile(r"\bwho (owns|is the owner of|maintains|is responsible for)\b|\bowner of\b", re.I)

@@ -42,7 +42,8 @@ def _target(target: Target, reading: Reading) -> str:
     if target.aggregate is None:
         return f"the {noun(target.column or '')}"
     if target.aggregate == "count":
-        return f"the number of {'different ' + noun(target.column) if target.column else noun(target.table.name)}"
+        counted = f"different {noun(target.column)}" if target.column else noun(target.table.name)
+        return f"the number of {counted}"
     return f"the {AGGREGATES[target.aggregate]} {noun(target.column or '')}"
 
 

@@ -173,8 +173,7 @@ def _dimension_column(draft: Draft, entity: TableRef, dimension: str, words: str
         return _only(dates, words), False
     found = draft.schema.dimension(entity, dimension)
     if dimension == "age" and not found:
-        births = [c for c in draft.schema.dimension(entity, "birth")]
-        return _only(births, words), True
+        return _only(draft.schema.dimension(entity, "birth"), words), True
     return _only(found, words), False
 
 

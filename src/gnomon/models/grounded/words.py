@@ -27,7 +27,8 @@ IRREGULAR = {
 }  # fmt: skip
 
 ABBREVIATIONS = {
-    "num": "number", "no": "number", "nr": "number", "qty": "quantity", "amt": "amount", "desc": "description",
+    "num": "number", "no": "number", "nr": "number", "qty": "quantity", "amt": "amount",
+    "desc": "description",
     "addr": "address", "dept": "department", "dep": "department", "emp": "employee", "cust": "customer",
     "prod": "product", "acct": "account", "org": "organization", "loc": "location", "cnt": "count",
     "avg": "average", "pct": "percent", "yr": "year", "tel": "phone", "fname": "first name",
@@ -89,7 +90,7 @@ def lemma(word: str) -> str:
 
 @lru_cache(maxsize=8192)
 def stem(word: str) -> str:
-    """A crude stem that brings verb forms and nouns together: `ordered`, `orders`, `ordering` give `order`."""
+    """A crude stem that brings verb forms and nouns together: `ordered` and `orders` give `order`."""
     base = lemma(word)
     for ending in ("ing", "ed"):
         if base.endswith(ending) and len(base) - len(ending) >= 3:
