@@ -177,9 +177,15 @@ def find_conversation(gnomon: "Gnomon", conversation_id: str) -> Conversation:
 
 
 def put_question(
-    gnomon: "Gnomon", text: str, conversation: Conversation, talk: Talk, *, interactive: bool
+    gnomon: "Gnomon",
+    text: str,
+    conversation: Conversation,
+    talk: Talk,
+    *,
+    interactive: bool,
+    keep: bool = True,
 ) -> Answer:
-    """Ask, show what happens, keep the turn, and return the answer.
+    """Ask, show what happens, and return the answer; with `keep`, the turn is stored.
 
     Raises:
         Interrupted: The person stopped the run before there was an answer of any kind.
@@ -205,5 +211,6 @@ def put_question(
         talk.end()
     if answer is None:
         raise Interrupted("stopped before there was an answer", hint="go on with `gnomon chat --resume`")
-    gnomon.state.save_turn(Turn(question, answer))
+    if keep:
+        gnomon.state.save_turn(Turn(question, answer))
     return answer

@@ -12,8 +12,7 @@ from gnomon.domain.catalog import CardColumn, ColumnProfile, Evidence, Join, Tab
 from gnomon.surfaces.cli.cells import neutralise, wrap
 from gnomon.surfaces.cli.errors import Usage
 from gnomon.surfaces.cli.face import Face
-from gnomon.surfaces.cli.listing import listing
-from gnomon.surfaces.cli.table import render_table
+from gnomon.surfaces.cli.listing import listing_lines
 
 _TOP_VALUES = 3
 
@@ -72,7 +71,7 @@ def card_page(card: TableCard, face: Face) -> list[Text]:
         lines += [Text(line) for line in wrap(text, face.width)] if text else []
     rows = [_column_row(column) for column in card.columns]
     rows = [{k: v for k, v in row.items() if any(r[k] for r in rows)} for row in rows]
-    lines += [Text(), *render_table(listing(rows), face, max_rows=max(len(rows), 1))]
+    lines += [Text(), *listing_lines(rows, face)]
     for title, items in _sections(card):
         if items:
             lines += [Text(), Text(title, style="bold underline")]
@@ -93,7 +92,6 @@ def _column_row(column: CardColumn) -> dict[str, Any]:
         "nulls": _share(profile) if profile else "",
         "distinct": f"{'' if profile.exact else '~'}{profile.distinct:,}" if profile else "",
         "values": _values(profile) if profile else "",
-        "meaning": column.meaning or column.column.comment,
     }
 
 
@@ -122,7 +120,9 @@ def _sections(card: TableCard) -> list[tuple[str, list[str]]]:
         for label, value in (("owner", card.owner), ("fresh by", card.freshness_column))
         if value
     ]
+    meanings = [(c.name, c.meaning or c.column.comment) for c in card.columns]
     return [
+        ("Meaning", [f"{name}: {meaning}" for name, meaning in meanings if meaning]),
         ("Keys", keys),
         ("Joins", [_join(j) for j in card.joins]),
         ("Frequent values", frequent),

@@ -105,12 +105,21 @@ def finite(value: Cell) -> float | None:
     return number if isfinite(number) else None
 
 
-def format_column(column: ResultColumn, values: Sequence[Cell]) -> list[str]:
-    """The cells of one column as text, neutralised, numbers alike in their decimal places."""
+def format_column(column: ResultColumn, values: Sequence[Cell], *, quoted: bool = True) -> list[str]:
+    """The cells of one column as text, neutralised, numbers alike in their decimal places.
+
+    Args:
+        quoted: Put texts in quotes that would read as something else: empty, NULL, or with outer spaces.
+    """
     grouped = not (column.kind == "integer" and _LABEL_NUMBER.search(column.name))
     places = _decimal_places(values)
     midnight = all(v.time() == time() for v in values if isinstance(v, datetime))
-    return [_format(value, places, grouped, midnight) for value in values]
+    return [
+        neutralise(value)
+        if isinstance(value, str) and not quoted
+        else _format(value, places, grouped, midnight)
+        for value in values
+    ]
 
 
 def _decimal_places(values: Sequence[Cell]) -> int:

@@ -72,7 +72,9 @@ def _asker(gnomon: "Gnomon", terminal: Terminal) -> Callable[[str], Answer]:
     talk = Talk(terminal, quiet=True)
 
     def ask(text: str) -> Answer:
-        return put_question(gnomon, check_question(text), new_conversation(gnomon), talk, interactive=False)
+        return put_question(
+            gnomon, check_question(text), new_conversation(gnomon), talk, interactive=False, keep=False
+        )
 
     return ask
 

@@ -124,7 +124,7 @@ def _packages() -> Probe:
 def _settings(warehouse: str | None, model: str | None, read: list["Settings"]) -> Probe:
     settings = read_settings(warehouse=warehouse, model=model)
     read.append(settings)
-    given = f"{len(settings.sources)} options set"
+    given = f"options set: {len(settings.sources)}"
     if settings.file:
         return Probe("settings", "pass", f"{settings.file}, {given}")
     return Probe("settings", "pass", f"no gnomon.toml here or above, {given}")

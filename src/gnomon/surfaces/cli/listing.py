@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.text import Text
+
 from gnomon.domain.catalog import TypeKind
 from gnomon.domain.result import ResultColumn, ResultTable
 from gnomon.surfaces.cli.cells import is_number
+from gnomon.surfaces.cli.face import Face
 from gnomon.surfaces.cli.table import render_table
 from gnomon.surfaces.cli.terminal import Terminal
 
@@ -19,7 +22,12 @@ def listing(rows: Sequence[Mapping[str, Any]]) -> ResultTable:
 
 def print_listing(rows: Sequence[Mapping[str, Any]], terminal: Terminal) -> None:
     """Print all of them."""
-    terminal.page(render_table(listing(rows), terminal.face, max_rows=max(len(rows), 1)))
+    terminal.page(listing_lines(rows, terminal.face))
+
+
+def listing_lines(rows: Sequence[Mapping[str, Any]], face: Face) -> list[Text]:
+    """All of them as lines."""
+    return render_table(listing(rows), face, max_rows=max(len(rows), 1), quoted=False)
 
 
 def _kind(values: Sequence[Any]) -> TypeKind:

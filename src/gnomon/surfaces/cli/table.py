@@ -29,16 +29,19 @@ class _Shown:
     width: int
 
 
-def render_table(result: ResultTable, face: Face, *, max_rows: int = MAX_ROWS, more: str = "") -> list[Text]:
+def render_table(
+    result: ResultTable, face: Face, *, max_rows: int = MAX_ROWS, more: str = "", quoted: bool = True
+) -> list[Text]:
     """Lines of at most `face.width` columns.
 
     Args:
         max_rows: Rows shown; a last line says how many more there are.
         more: How to get the rest, for that last line.
+        quoted: Put texts in quotes that would read as something else, as in `format_column`.
     """
     if not result.columns:
         return [Text("(no columns)", style="dim")]
-    columns = _columns(result, max_rows)
+    columns = _columns(result, max_rows, quoted)
     if len(result.rows) == 1 and _total(columns) > face.width:
         return _record(columns, face)
     fitted = _fit_columns(columns, face.width)
@@ -48,11 +51,11 @@ def render_table(result: ResultTable, face: Face, *, max_rows: int = MAX_ROWS, m
     return [*lines, *(Text(line, style="dim") for line in wrap(note, face.width) if note)]
 
 
-def _columns(result: ResultTable, max_rows: int) -> list[_Shown]:
+def _columns(result: ResultTable, max_rows: int, quoted: bool) -> list[_Shown]:
     shown = []
     for index, column in enumerate(result.columns):
         values = [row[index] for row in result.rows[:max_rows]]
-        cells = tuple(format_column(column, values))
+        cells = tuple(format_column(column, values, quoted=quoted))
         name = neutralise(column.name)
         width = max([cell_len(name), *map(cell_len, cells)], default=1)
         whole = column.kind in _NEVER_CUT
