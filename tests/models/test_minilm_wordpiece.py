@@ -49,7 +49,7 @@ def reference_ids(text: str) -> list[int]:
 
 
 @pytest.mark.requirement("models:minilm-tokenizer")
-@settings(max_examples=2500, deadline=None)
+@settings(max_examples=2500, deadline=None, derandomize=True)
 @given(SENTENCES.filter(lambda t: not holds_special_token(t)))
 def test_any_sentence_gives_the_ids_of_the_reference_implementation(text: str) -> None:
     assert OURS.encode(text, 100_000) == reference_ids(text)

@@ -3,7 +3,7 @@
 import sqlite3
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnomon.search.tokens import expand, match_expression, split_identifier
@@ -31,6 +31,7 @@ def test_the_parts_of_a_camel_case_word_are_added_to_the_text() -> None:
 
 
 @pytest.mark.requirement("search:query-syntax")
+@settings(derandomize=True, deadline=None)
 @given(st.text())
 def test_no_text_is_read_as_query_syntax(text: str) -> None:
     connection = sqlite3.connect(":memory:")

@@ -1,7 +1,7 @@
 """One spelling for all writings of the same words."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnomon.context.catalog.folding import edit_distance, fold, stem, stem_phrase, words_of
@@ -29,12 +29,14 @@ def test_case_accents_and_punctuation_do_not_count(text: str, folded: str) -> No
 
 
 @pytest.mark.requirement("values:folding")
+@settings(derandomize=True, deadline=None)
 @given(st.text())
 def test_a_folded_text_folds_to_itself(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
 @pytest.mark.requirement("values:folding")
+@settings(derandomize=True, deadline=None)
 @given(st.text())
 def test_the_words_of_a_text_spell_its_folding(text: str) -> None:
     """A value and the same words in a question must meet."""

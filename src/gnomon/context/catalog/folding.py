@@ -9,6 +9,7 @@ _POSSESSIVE = re.compile(r"['’]s$", re.IGNORECASE)
 _VOWEL = re.compile(r"[aeiouy]")
 _PLURAL_ES = ("ses", "xes", "zes", "ches", "shes")
 _SINGULAR_S = ("ss", "us", "is")
+_NO_PLURAL = frozenset({"news", "series", "species", "always"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,14 @@ def _fold_word(word: str) -> str:
     if word.isascii() and word.isalnum():
         return word.lower()
     bare = _POSSESSIVE.sub("", word).replace("'", "").replace("’", "")
-    decomposed = unicodedata.normalize("NFKD", bare.casefold())
+    # Twice, because taking a letter apart can yield a capital one (Unicode 3.13, caseless matching).
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", bare.casefold()).casefold())
     return "".join(c for c in decomposed if c.isalnum())
 
 
 def _strip_plural(word: str) -> str:
+    if word in _NO_PLURAL:
+        return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith(_PLURAL_ES):
