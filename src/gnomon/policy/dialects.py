@@ -34,6 +34,10 @@ def _refuse_command(parser: Any, start: Token) -> exp.Command:
     raise ParseError(f"`{start.text}` is not a statement that can be judged")
 
 
+def _refuse_unsupported(parser: Any) -> None:
+    raise ParseError("the statement is not one that can be judged")
+
+
 class FaithfulDuckDB(DuckDB):
     """DuckDB's grammar, calls kept as written."""
 
@@ -44,16 +48,13 @@ class FaithfulDuckDB(DuckDB):
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = _special_calls(DuckDBParser)
         _parse_as_command = _refuse_command
+        _warn_unsupported = _refuse_unsupported
 
     class Generator(DuckDBGenerator):
         def ignorenulls_sql(self, expression: exp.IgnoreNulls) -> str:
             """DuckDB wants the words inside the call's parentheses, wherever they were written."""
             inner = self.sql(expression, "this")
             return f"{inner[:-1]} IGNORE NULLS)" if inner.endswith(")") else f"{inner} IGNORE NULLS"
-
-        def regexplike_sql(self, expression: exp.RegexpLike) -> str:
-            """`~` matches the whole text in DuckDB, and no call is parsed into this node."""
-            return self.func("REGEXP_FULL_MATCH", expression.this, expression.expression)
 
 
 class FaithfulSQLite(SQLite):
@@ -66,6 +67,7 @@ class FaithfulSQLite(SQLite):
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = _special_calls(SQLiteParser)
         _parse_as_command = _refuse_command
+        _warn_unsupported = _refuse_unsupported
 
 
 class FaithfulPostgres(Postgres):
@@ -83,6 +85,7 @@ class FaithfulPostgres(Postgres):
             TokenType.DARROW: build_json_extract_scalar,
         }
         _parse_as_command = _refuse_command
+        _warn_unsupported = _refuse_unsupported
 
 
 _GRAMMARS: dict[Dialect, type[Grammar]] = {

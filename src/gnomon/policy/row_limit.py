@@ -29,12 +29,12 @@ def _plain_limit(limit: exp.Expr) -> int | None:
     if options is not None and (options.args.get("percent") or options.args.get("with_ties")):
         return None
     count = limit.args.get("count" if isinstance(limit, exp.Fetch) else "expression")
-    plain = isinstance(count, exp.Literal) and not count.is_string and count.name.isdecimal()
-    extra = limit.expressions or limit.args.get("offset")
-    return int(count.name) if plain and not extra else None
+    if not isinstance(count, exp.Literal) or count.is_string or not count.name.isdecimal():
+        return None
+    return None if limit.expressions or limit.args.get("offset") else int(count.name)
 
 
-def _wrapped(tree: exp.Expr, number: exp.Literal) -> exp.Expr:
+def _wrapped(tree: exp.Expr, number: exp.Expr) -> exp.Expr:
     alias = exp.TableAlias(this=exp.to_identifier(_ALIAS))
     bare_values = isinstance(tree, exp.Values) and not (tree.args.get("order") or tree.args.get("limit"))
     if bare_values:

@@ -1,0 +1,105 @@
+"""Every attack of the corpora is refused, or shown to be harmless by running it on a canary."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from attacks.canary import SECRET, Canary
+from attacks.statements import Entry, attacks
+
+from gnomon.domain.errors import GnomonError, Refused, Retry
+from gnomon.domain.identity import Principal
+from gnomon.domain.query import AuthorizedQuery, Limits, Query
+from gnomon.domain.result import ResultTable
+from gnomon.policy.authorize import authorize
+
+ENGINES = ("duckdb", "sqlite", "postgres")
+ANA = Principal("ana@acme.test")
+GUARDED = Limits(max_rows=1_000, timeout_s=2.0)
+UNGUARDED = Limits(max_rows=1_000, timeout_s=0.4)
+LONGEST_S = 6.0
+"""What a statement of 0.4 s may take: a single call inside an engine is not interrupted half-way."""
+
+LOG = logging.getLogger("gnomon.attacks")
+"""Counts are shown with `--log-cli-level=INFO`."""
+
+
+@pytest.mark.requirement("policy:attacks", "ADLC-03")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_attack_of_the_corpus_passes_the_guard_and_does_harm(
+    engine: str, canary_of: Callable[[str], Canary]
+) -> None:
+    canary = canary_of(engine)
+    before, counts, escaped = canary.state(), Counter[str](), []
+    for entry in attacks(engine):
+        verdict = _guarded(canary, entry)
+        if canary.state() != before:
+            verdict = "changed the canary"
+            before = canary.state()
+        counts[verdict] += 1
+        if verdict not in ("refused", "harmless"):
+            escaped.append(f"{verdict}: {entry.shown}")
+    LOG.info("%s behind the guard: %s", engine, dict(counts))
+    assert escaped == []
+    assert counts.total() >= 120
+
+
+def _guarded(canary: Canary, entry: Entry) -> str:
+    try:
+        query = authorize(ANA, Query(entry.sql, canary.dialect), canary.catalog, GUARDED)
+    except (Refused, Retry):
+        return "refused"
+    return _run(canary, query)
+
+
+def _run(canary: Canary, query: AuthorizedQuery) -> str:
+    """`harmless`, whether the engine refused or not, unless the secret came back or it took too long."""
+    started = time.monotonic()
+    try:
+        shown = _text(canary.warehouse.execute(query))
+    except GnomonError as error:
+        shown = f"{error.message} {error.facts}"
+    if SECRET in shown:
+        return "told the secret"
+    return "harmless" if time.monotonic() - started < LONGEST_S else "ran too long"
+
+
+def _text(table: ResultTable) -> str:
+    return repr(table.rows)
+
+
+@pytest.mark.requirement("policy:engine-alone", "ADLC-03")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_engine_alone_keeps_data_and_secrets_when_the_guard_is_off(
+    engine: str, canary_of: Callable[[str], Canary]
+) -> None:
+    """The statement goes to the engine as it was sent, so this shows what the second line of defence holds."""
+    canary = canary_of(engine)
+    before, counts, escaped = canary.state(), Counter[str](), []
+    for entry in attacks(engine):
+        verdict = _unguarded(canary, entry)
+        if canary.state() != before:
+            verdict = "changed the canary"
+            before = canary.state()
+        counts[verdict] += 1
+        if verdict not in ("refused", "answered", "stopped"):
+            escaped.append(f"{verdict}: {entry.shown}")
+    LOG.info("%s alone: %s", engine, dict(counts))
+    assert escaped == []
+
+
+def _unguarded(canary: Canary, entry: Entry) -> str:
+    query = AuthorizedQuery(entry.sql, entry.sql, canary.dialect, ANA, (), (), (), UNGUARDED)
+    started = time.monotonic()
+    verdict = "answered"
+    try:
+        shown = _text(canary.warehouse.execute(query))
+    except GnomonError as error:
+        verdict = "stopped" if "was stopped" in error.message else "refused"
+        shown = f"{error.message} {error.facts}"
+    # The engine quotes the statement in its message; only the secret's text itself is a leak.
+    if SECRET in shown:
+        return "told the secret"
+    return verdict if time.monotonic() - started < LONGEST_S else "ran too long"

@@ -1,0 +1,107 @@
+"""A guard that refuses everything is useless: honest statements pass, and mean what they meant."""
+
+import sqlite3
+from collections.abc import Callable
+
+import duckdb
+import pytest
+from attacks.canary import DUCKDB_EXTRAS, Canary, create_tables
+from attacks.statements import Entry, legitimate
+
+from gnomon.domain.errors import GnomonError
+from gnomon.domain.identity import Principal
+from gnomon.domain.query import AuthorizedQuery, Limits, Query
+from gnomon.policy.authorize import authorize
+
+ENGINES = ("duckdb", "sqlite", "postgres")
+ANA = Principal("ana@acme.test")
+LIMITS = Limits(max_rows=1_000, timeout_s=20.0)
+
+
+def authorized(canary: Canary, sql: str) -> AuthorizedQuery:
+    return authorize(ANA, Query(sql, canary.dialect), canary.catalog, LIMITS)
+
+
+def rows(canary: Canary, query: AuthorizedQuery, sql: str) -> list[str]:
+    """The rows as text; in the statement's order if it has one, else sorted."""
+    found = [repr(row) for row in canary.warehouse.execute(query).rows]
+    return found if "order by" in sql.lower() else sorted(found)
+
+
+@pytest.mark.requirement("policy:honest-statements")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_honest_statements_pass_and_return_what_the_original_returns(
+    engine: str, canary_of: Callable[[str], Canary]
+) -> None:
+    canary = canary_of(engine)
+    problems = [p for entry in legitimate(engine) if (p := _problem(canary, entry))]
+    assert problems == []
+    assert len(legitimate(engine)) >= 50
+
+
+def _problem(canary: Canary, entry: Entry) -> str:
+    try:
+        query = authorized(canary, entry.sql)
+        original = AuthorizedQuery(entry.sql, entry.sql, canary.dialect, ANA, (), (), (), LIMITS)
+        expected, got = rows(canary, original, entry.sql), rows(canary, query, entry.sql)
+        pretty = AuthorizedQuery(query.original_sql, "", canary.dialect, ANA, (), (), (), LIMITS)
+        shown = rows(canary, pretty, entry.sql)
+    except GnomonError as error:
+        return f"{entry.shown}: {type(error).__name__} {error.message}"
+    if not expected or expected != got or expected != shown:
+        return f"{entry.shown}: {query.sql!r} gives {got[:3]}, not {expected[:3]}"
+    return ""
+
+
+@pytest.mark.requirement("policy:honest-statements")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_was_authorized_is_authorized_again_without_change(
+    engine: str, canary_of: Callable[[str], Canary]
+) -> None:
+    """The text that reaches the engine reads back as what was judged."""
+    canary = canary_of(engine)
+    changed = []
+    for entry in legitimate(engine):
+        first = authorized(canary, entry.sql)
+        second = authorized(canary, first.sql)
+        same = (first.sql, first.tables, first.functions) == (second.sql, second.tables, second.functions)
+        if not same:
+            changed.append(f"{entry.shown}: {first.sql!r} then {second.sql!r}")
+    assert changed == []
+
+
+@pytest.mark.requirement("policy:tables-agree")
+def test_duckdb_names_the_same_tables_as_the_guard(canary_of: Callable[[str], Canary]) -> None:
+    canary = canary_of("duckdb")
+    with duckdb.connect() as reader:
+        create_tables(reader.execute, "duckdb")
+        for statement in DUCKDB_EXTRAS:
+            reader.execute(statement)
+        for entry in legitimate("duckdb"):
+            query = authorized(canary, entry.sql)
+            assert {t.name for t in query.tables} == reader.get_table_names(query.sql), entry.shown
+
+
+@pytest.mark.requirement("policy:tables-agree")
+def test_sqlite_reads_the_same_tables_as_the_guard(canary_of: Callable[[str], Canary]) -> None:
+    canary = canary_of("sqlite")
+    known = {t.ref.name for t in canary.catalog.tables}
+    read: set[str] = set()
+
+    def note(action: int, first: str | None, second: str | None, database: str | None, via: str | None) -> int:
+        if action == sqlite3.SQLITE_READ and first in known and via is None:
+            read.add(first)
+        return sqlite3.SQLITE_OK
+
+    connection = sqlite3.connect(canary.source)
+    for entry in legitimate("sqlite"):
+        query = authorized(canary, entry.sql)
+        connection.set_authorizer(None)
+        read.clear()
+        connection.set_authorizer(note)
+        connection.execute(query.sql).close()
+        named = {t.name for t in query.tables}
+        # A view is read through its tables.
+        through_view = {"orders"} if "big_orders" in named else set()
+        assert read | {"big_orders"} == named | through_view | {"big_orders"}, entry.shown
+    connection.close()
