@@ -51,7 +51,7 @@ DASHBOARDS = (
     (
         "Merchandising",
         "Units sold by category",
-        "SELECT p.category, sum(i.quantity) AS units FROM marts.order_items AS i JOIN marts.products "
+        "SELECT p.category, sum(i.units) AS units FROM marts.order_items AS i JOIN marts.products "
         "AS p ON p.product_id = i.product_id GROUP BY p.category ORDER BY units DESC",
     ),
     (

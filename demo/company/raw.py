@@ -66,7 +66,7 @@ def draw_customers(rng: Generator, n: int) -> Columns:
     place = rng.choice(len(words.CITIES), n, p=_falling(len(words.CITIES), 0.35))
     test = rng.random(n) < 0.015
     number = np.arange(10_001, 10_001 + n)
-    signed_up = _at(day, rng.integers(0, 86_400, n))
+    signed_up = _at(day, _after_midnight(day, rng.integers(0, 86_400, n)))
     deleted = np.where(rng.random(n) < 0.02, signed_up + rng.integers(20, 500, n) * DAY_US, NEVER)
     email = [
         f"qa+{i}@test.fernhill.example" if t else f"{given}.{family}.{i}@mail.example".lower()
@@ -179,14 +179,12 @@ def draw_orders(rng: Generator, n: int, customers: Columns) -> Columns:
     channel = np.where((channel == 2) & ~is_open, 0, channel)
     in_store = channel == 2
     second = np.where(in_store, rng.integers(9 * 3600, 20 * 3600, n), rng.integers(0, 86_400, n))
-    # Head office lives seven hours behind UTC: an early first order would fall into the year before.
-    second = np.where((day == 0) & ~in_store, np.maximum(second, 8 * 3600), second)
     return {
         "order_id": np.arange(100_001, 100_001 + n),
         "customer_id": customers["customer_id"][who],
         "channel": np.array(("web", "app", "store"), dtype=object)[channel],
         "store_id": np.where(in_store, store, 0),
-        "placed_at": _at(day, second),
+        "placed_at": _at(day, np.where(in_store, second, _after_midnight(day, second))),
         "_day": day,
     }
 
@@ -350,6 +348,11 @@ def _growing_days(rng: Generator, n: int, *, season: bool = False) -> Array:
         weight *= np.array((0.8, 0.75, 0.9, 1.0, 1.15, 1.2, 1.15, 1.05, 0.9, 0.9, 1.25, 1.6))[month]
         weight *= np.where((day + 6) % 7 >= 5, 1.25, 0.9)
     return rng.choice(DAYS, n, p=weight / weight.sum())
+
+
+def _after_midnight(day: Array, second: Array) -> Array:
+    """Keep the first day's UTC times from falling into the year before at head office, seven hours behind."""
+    return np.where(day == 0, np.maximum(second, 8 * 3600), second)
 
 
 def _at(day: Array, second: Array) -> Array:

@@ -94,7 +94,9 @@ def test_a_ranking_has_no_tie(db: duckdb.DuckDBPyConnection, question_id: str, s
     """A tie would make several answers right and the gold an accident."""
     tree = sqlglot.parse_one(sql, read="duckdb")
     assert isinstance(tree, exp.Select)
+    named = {e.alias: e.this for e in tree.selects if e.alias}
     key = tree.args["order"].expressions[0].this
+    key = named.get(key.name, key) if isinstance(key, exp.Column) else key
     limit = int(tree.args["limit"].expression.name)
     ranked = tree.select(exp.alias_(key.copy(), "rank_key")).limit(limit + 1)
     keys = [row[-1] for row in db.execute(ranked.sql(dialect="duckdb")).fetchall()]
