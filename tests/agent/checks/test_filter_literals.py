@@ -1,4 +1,4 @@
-"""`filter_literals`: a literal that the column does not hold is found, through aliases, CTEs and functions."""
+"""`filter_literals`: a literal that the column does not hold is found, through CTEs and functions."""
 
 import pytest
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.requirement("ODA-20")
         "SELECT COUNT(*) FROM (SELECT x.state AS region FROM customers x) AS y WHERE y.region = 'Texas'",
         "SELECT COUNT(*) FROM (SELECT name AS n FROM customers UNION ALL SELECT name FROM products) AS u "
         "WHERE n = 'Desk'",
-        "WITH a AS (SELECT * FROM customers), b AS (SELECT * FROM a) SELECT COUNT(*) FROM b WHERE state = 'Texas'",
+        "WITH a AS (SELECT * FROM customers), b AS (SELECT * FROM a) SELECT id FROM b WHERE state = 'Texas'",
         "SELECT COUNT(*) FROM orders o WHERE EXISTS "
         "(SELECT 1 FROM customers c WHERE c.id = o.customer_id AND c.state = 'Texas')",
         "SELECT COUNT(*) FROM customers WHERE name LIKE 'Ada%'",
@@ -40,7 +40,7 @@ def test_stored_literals_pass(shop, sql: str) -> None:
             "no `Californa` in `customers.state`; did you mean `California`?",
         ),
         (
-            "WITH c AS (SELECT state AS region FROM customers) SELECT COUNT(*) FROM c WHERE region = 'california'",
+            "WITH c AS (SELECT state AS area FROM customers) SELECT 1 FROM c WHERE area = 'california'",
             "no `california` in `customers.state`; did you mean `California`?",
         ),
         (

@@ -52,7 +52,7 @@ def test_counting_the_parent_through_its_children_fails(shop, sql: str) -> None:
     [
         "SELECT SUM(i.quantity) AS q FROM orders o JOIN order_items i ON i.order_id = o.id",
         "SELECT c.name, SUM(o.total) AS t FROM orders o JOIN customers c USING (id) GROUP BY c.name",
-        "SELECT SUM(p.unit_price * i.quantity) AS r FROM order_items i JOIN products p ON p.id = i.product_id",
+        "SELECT SUM(p.unit_price * quantity) AS r FROM order_items i JOIN products p ON p.id = i.product_id",
         "SELECT SUM(o.total) AS t FROM orders o JOIN "
         "(SELECT order_id, COUNT(*) AS n FROM order_items GROUP BY order_id) AS x ON x.order_id = o.id",
         "SELECT i.id, SUM(o.total) AS t FROM orders o JOIN order_items i ON i.order_id = o.id GROUP BY i.id",

@@ -69,6 +69,14 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """What a CTE or derived table computes a column from, and the scope in which it does."""
+
+    scope: Scope
+    expression: exp.Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """One join: the joined source's name, its kind, and the pairs of columns it equates.
 
@@ -184,6 +192,14 @@ def _stored(statement: Statement, table: exp.Table, name: str) -> tuple[Origin, 
         return ()
     bare = exp.Table(this=table.this.copy(), db=table.args["db"].copy() if table.args.get("db") else None)
     return (Origin(ColumnRef(schema.ref, column.name), column, bare, exp.column(column.name, quoted=True)),)
+
+
+def definition(statement: Statement, scope: Scope, column: exp.Column) -> Definition | None:
+    """The expression behind a column of a CTE or derived table; None for a stored column."""
+    name = owner(statement, scope, column)
+    source = sources(scope).get(name) if name else None
+    projection = _projection(source, column.name) if isinstance(source, Scope) else None
+    return Definition(source, projection.unalias()) if isinstance(source, Scope) and projection else None
 
 
 def set_branches(scope: Scope) -> list[Scope]:

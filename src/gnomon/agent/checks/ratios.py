@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
-from gnomon.agent.checks.analysis import group_keys, own_nodes, trace
+from gnomon.agent.checks.analysis import definition, group_keys, own_nodes, trace
 from gnomon.agent.checks.case import Case, Finding, NotApplicableError, passed, worst
 
 _SHARE_NAME = re.compile(r"pct|percent|share|proportion|(?:^|_)rate$|ratio_pct", re.I)
@@ -74,6 +74,9 @@ def _is_integer(case: Case, scope: Scope, node: exp.Expr) -> bool:
         return not node.is_string and node.name.isdigit()
     if isinstance(node, exp.Column):
         origins = trace(case.statement, scope, node)
+        behind = None if origins else definition(case.statement, scope, node)
+        if behind is not None:
+            return _is_integer(case, behind.scope, behind.expression)
         return bool(origins) and all(o.column.kind == "integer" for o in origins)
     if isinstance(node, exp.Count):
         return True
