@@ -59,7 +59,7 @@ def _open_scheme(scheme: str, rest: str, url: str) -> Warehouse:
 
 
 def _path_of(rest: str) -> Path:
-    """`/shop.db` is relative and `//srv/shop.db` absolute; one slash is absolute too if nothing relative exists."""
+    """`/shop.db` is relative if that exists, else absolute; `//srv/shop.db` is absolute."""
     relative = Path(rest.removeprefix("/")).expanduser()
     return relative if relative.exists() else Path("/" + rest.lstrip("/"))
 

@@ -68,17 +68,48 @@ def profile_source(
     """Profile the columns of `table` as far as `budget_s` allows."""
     deadline = Deadline(budget_s)
     done: list[ColumnProfile] = []
+    look = _look_stacked if dialect == "duckdb" and len(table.columns) > BATCH else _look
     for start in range(0, len(table.columns), BATCH):
-        batch = table.columns[start : start + BATCH]
         try:
-            measured = _measure(batch, source, read, dialect, deadline)
+            done += look(table.columns[start : start + BATCH], source, read, dialect, deadline)
         except Failed:
             return TableProfile(table.ref, tuple(done), complete=False)
-        try:
-            done.extend(_with_top(batch, measured, source, read, dialect, deadline))
-        except Failed:
-            return TableProfile(table.ref, (*done, *measured), complete=False)
     return TableProfile(table.ref, tuple(done))
+
+
+def _look(
+    batch: Sequence[Column], source: Source, read: Read, dialect: Dialect, deadline: Deadline
+) -> list[ColumnProfile]:
+    measured = _measure(batch, source, read, dialect, deadline)
+    return _with_top(batch, measured, source, read, dialect, deadline)
+
+
+def _look_stacked(
+    batch: Sequence[Column], source: Source, read: Read, dialect: Dialect, deadline: Deadline
+) -> list[ColumnProfile]:
+    """The same for a wide table: all columns' cells as text in one column, counted together.
+
+    DuckDB builds an operator for each COUNT(DISTINCT) and each branch of a UNION, which takes longer than
+    reading the few rows that a sample of a wide table has.
+    """
+    measured = _measure(batch, source, read, dialect, deadline, distinct=False)
+    texts = ", ".join(_short_text(column, dialect) for column in batch)
+    stacked = f"SELECT UNNEST(RANGE({len(batch)})) AS i, UNNEST([{texts}]) AS v FROM {source.relation}"
+    counted = f"SELECT i, v, COUNT(*) AS n FROM ({stacked}) AS s WHERE v IS NOT NULL GROUP BY i, v"
+    ranked = (
+        f"SELECT i, v, n, COUNT(*) OVER (PARTITION BY i) AS different, "
+        f"ROW_NUMBER() OVER (PARTITION BY i ORDER BY n DESC, v) AS place FROM ({counted}) AS c"
+    )
+    rows = read(
+        f"{source.prefix}SELECT i, v, n, different FROM ({ranked}) AS r WHERE place <= {TOP}", _left(deadline)
+    )
+    different: dict[int, int] = {}
+    top: dict[int, list[tuple[str, int]]] = {}
+    for index, value, count, distinct in rows:
+        different[index] = distinct
+        top.setdefault(index, []).append((value, count))
+    found = [replace(profile, distinct=different.get(i, 0)) for i, profile in enumerate(measured)]
+    return [replace(p, top=_ordered(top[i])) if _has_top(batch[i], p) else p for i, p in enumerate(found)]
 
 
 def distinct_sql(relation: str, column: str, dialect: Dialect, limit: int) -> str:
@@ -97,9 +128,15 @@ def counted_values(rows: Iterable[Row], limit: int) -> tuple[tuple[str, int], ..
 
 
 def _measure(
-    batch: Sequence[Column], source: Source, read: Read, dialect: Dialect, deadline: Deadline
+    batch: Sequence[Column],
+    source: Source,
+    read: Read,
+    dialect: Dialect,
+    deadline: Deadline,
+    *,
+    distinct: bool = True,
 ) -> list[ColumnProfile]:
-    measures = ", ".join(text for column in batch for text in _measures(column, dialect))
+    measures = ", ".join(text for column in batch for text in _measures(column, dialect, distinct=distinct))
     rows = read(f"{source.prefix}SELECT COUNT(*), {measures} FROM {source.relation}", _left(deadline))
     total, *cells = rows[0]
     return [
@@ -108,18 +145,19 @@ def _measure(
     ]
 
 
-def _measures(column: Column, dialect: Dialect) -> tuple[str, str, str, str]:
+def _measures(column: Column, dialect: Dialect, *, distinct: bool) -> tuple[str, str, str, str]:
     name = quoted(column.name, dialect)
     as_text = f"CAST({name} AS {_text_type(dialect)})"
     opaque = column.kind in ("json", "other")
     value = as_text if opaque or (column.kind in ("boolean", "text") and dialect == "postgres") else name
+    different = f"COUNT(DISTINCT {value})" if distinct else "NULL"
     if opaque:
-        return f"COUNT({name})", f"COUNT(DISTINCT {value})", "NULL", "NULL"
+        return f"COUNT({name})", different, "NULL", "NULL"
     low, high = (
         f"SUBSTR(CAST({pick}({value}) AS {_text_type(dialect)}), 1, {_TEXT_LENGTH})"
         for pick in ("MIN", "MAX")
     )
-    return f"COUNT({name})", f"COUNT(DISTINCT {value})", low, high
+    return f"COUNT({name})", different, low, high
 
 
 def _profile_of(column: Column, rows: int, cells: Sequence[object], exact: bool) -> ColumnProfile:
@@ -150,9 +188,15 @@ def _with_top(
     top: dict[int, list[tuple[str, int]]] = {}
     for index, value, count in read(f"{source.prefix}{parts}", _left(deadline)):
         top.setdefault(whole_number(index), []).append((str(value), whole_number(count)))
-    for values in top.values():
-        values.sort(key=lambda pair: (-pair[1], pair[0]))
-    return [replace(profile, top=tuple(top.get(i, ()))) for i, profile in enumerate(measured)]
+    return [replace(profile, top=_ordered(top.get(i, ()))) for i, profile in enumerate(measured)]
+
+
+def _ordered(values: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(values, key=lambda pair: (-pair[1], pair[0])))
+
+
+def _short_text(column: Column, dialect: Dialect) -> str:
+    return f"SUBSTR(CAST({quoted(column.name, dialect)} AS {_text_type(dialect)}), 1, {_TEXT_LENGTH})"
 
 
 def _has_top(column: Column, profile: ColumnProfile) -> bool:
@@ -164,7 +208,7 @@ def _has_top(column: Column, profile: ColumnProfile) -> bool:
 
 def _top_sql(index: int, column: Column, source: Source, dialect: Dialect) -> str:
     name = quoted(column.name, dialect)
-    value = f"SUBSTR(CAST({name} AS {_text_type(dialect)}), 1, {_TEXT_LENGTH})"
+    value = _short_text(column, dialect)
     return (
         f"SELECT * FROM (SELECT {index} AS i, {value} AS v, COUNT(*) AS n FROM {source.relation} "
         f"WHERE {name} IS NOT NULL GROUP BY {value} ORDER BY n DESC, v LIMIT {TOP}) AS top_{index}"

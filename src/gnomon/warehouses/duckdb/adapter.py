@@ -1,7 +1,7 @@
 """The warehouse port on a locked DuckDB connection."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +34,9 @@ from gnomon.warehouses.watch import Deadline, Watch
 _BATCH_ROWS = 1_000
 _AWARE = "TIMESTAMP WITH TIME ZONE"
 _INTERNAL = Limits(max_rows=1_000_000, max_bytes=1 << 30, timeout_s=600.0)
+
+Fetched = tuple[tuple[ResultColumn, ...], Collected]
+Fetch = Callable[[duckdb.DuckDBPyConnection, str, Limits], Fetched]
 
 
 class DuckDbWarehouse:
@@ -111,7 +114,8 @@ class DuckDbWarehouse:
         self._connection.close()
 
     def _read(self, sql: str, timeout_s: float) -> Sequence[Row]:
-        return self._run(sql, _INTERNAL, Deadline(timeout_s))[1].rows
+        """Run a statement of ours: none returns moments, so none needs to be described first."""
+        return self._run(sql, _INTERNAL, Deadline(timeout_s), _rows_alone)[1].rows
 
     def _single_select(self, sql: str) -> str:
         """Refuse what DuckDB's own parser does not take for one read."""
@@ -123,12 +127,10 @@ class DuckDbWarehouse:
             raise Retry("a query must be a single SELECT", facts=(("query", sql),))
         return statements[0].query.rstrip().rstrip(";")
 
-    def _run(
-        self, sql: str, limits: Limits, deadline: Deadline
-    ) -> tuple[tuple[ResultColumn, ...], Collected]:
+    def _run(self, sql: str, limits: Limits, deadline: Deadline, fetch: Fetch | None = None) -> Fetched:
         try:
             with self._connection.cursor() as cursor, Watch(deadline, cursor.interrupt):
-                return _fetch(cursor, sql, limits)
+                return (fetch or _described_rows)(cursor, sql, limits)
         except duckdb.Error as error:
             if deadline.cause is not None:
                 raise deadline.error() from error
@@ -147,12 +149,12 @@ def _source(table: TableSchema) -> Source:
     return sampled(f"SELECT * FROM {relation} WHERE hash(rowid) % {step} = 0")
 
 
-def _fetch(
-    cursor: duckdb.DuckDBPyConnection, sql: str, limits: Limits
-) -> tuple[tuple[ResultColumn, ...], Collected]:
-    if sql.lstrip()[:7].upper() == "EXPLAIN":
-        cursor.execute(sql)
-        return (), collect(_batches(cursor), limits)
+def _rows_alone(cursor: duckdb.DuckDBPyConnection, sql: str, limits: Limits) -> Fetched:
+    cursor.execute(sql)
+    return (), collect(_batches(cursor), limits)
+
+
+def _described_rows(cursor: duckdb.DuckDBPyConnection, sql: str, limits: Limits) -> Fetched:
     described = cursor.execute(f"DESCRIBE {sql}").fetchall()
     names, types = [row[0] for row in described], [row[1] for row in described]
     columns = tuple(

@@ -17,7 +17,7 @@ RowCount = Callable[[str], int | None]
 
 
 def plan_of(rows: Sequence[Row], sql: str, row_count: RowCount) -> Plan:
-    """The plan from `EXPLAIN QUERY PLAN`; it has no estimates, so rows are the sizes of the tables scanned."""
+    """The plan from `EXPLAIN QUERY PLAN`, which estimates nothing: rows are the sizes of scanned tables."""
     details = [str(row[3]) for row in rows]
     aliases = _aliases(sql)
     scans = [(int(row[1]), m) for row in rows if (m := _SCAN.match(str(row[3])))]

@@ -1,0 +1,255 @@
+"""Finds keys and joins that nobody declared: names propose, the data decides.
+
+A column is a key if every row has a value and no two rows share one. A join is proposed only where the
+names of the two columns agree in some way, never by trying all pairs, and is kept if the child's values are
+found in the parent. Every statement goes through policy like anybody's query.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from gnomon.domain.catalog import (
+    NUMERIC_KINDS,
+    Catalog,
+    Column,
+    ColumnProfile,
+    Evidence,
+    Join,
+    Key,
+    TableProfile,
+    TableRef,
+    TableSchema,
+)
+from gnomon.domain.errors import Failed, Refused, Retry
+from gnomon.domain.identity import Principal
+from gnomon.domain.query import Limits, Query
+from gnomon.policy.authorize import authorize
+from gnomon.warehouses.collect import Row, whole_number
+from gnomon.warehouses.links import Candidate, Parent, Parents
+from gnomon.warehouses.names import quoted, quoted_table
+from gnomon.warehouses.naming import SURROGATE_WORDS, Words, looks_like_id, table_words, without_id, words
+from gnomon.warehouses.port import Progress, Warehouse
+from gnomon.warehouses.watch import Deadline
+
+STRONG_SHARE = 0.95
+WEAK_SHARE = 0.99
+_WEAK_DISTINCT = 3
+_STATEMENT_S = 10.0
+_MOST_VALUES = 50_000
+_MOST_KEYS = 3
+_MOST_MEASURED = 20
+_PAIR_ROWS = 2_000_000
+_PAIR_COLUMNS = 4
+_INDEXER = Principal("gnomon-index")
+_KEY_KINDS = frozenset({"integer", "text"})
+
+
+def infer_keys_and_joins(
+    catalog: Catalog,
+    warehouse: Warehouse,
+    *,
+    profiles: Mapping[TableRef, TableProfile] | None = None,
+    budget_s: float = 60.0,
+    progress: Progress | None = None,
+) -> Catalog:
+    """Add measured keys to tables that declare none, and measured joins to columns that declare none.
+
+    Args:
+        profiles: What is known of the data; saves statements where it is exact.
+        budget_s: Seconds for everything; what is not measured by then is left out.
+
+    Returns:
+        The catalog with the additions; declared keys and joins stay as they are. A join's evidence holds the
+        share of distinct child values found in the parent and how many were looked at.
+    """
+    work = _Work(warehouse, Deadline(budget_s), profiles or {})
+    tables = []
+    for i, table in enumerate(catalog.tables):
+        tables.append(work.with_keys(table))
+        if progress is not None:
+            progress("looking for keys", i + 1, len(catalog.tables))
+    joins = list(catalog.joins)
+    parents = Parents(tables)
+    for i, table in enumerate(tables):
+        joins += work.joins_of(table, parents, joins)
+        if progress is not None:
+            progress("looking for joins", i + 1, len(tables))
+    return Catalog(tuple(tables), tuple(joins))
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    rows: int
+    filled: int
+    distinct: int
+
+    @property
+    def unique(self) -> bool:
+        return 0 < self.rows == self.filled == self.distinct
+
+
+class _Work:
+    """The statements of one run, bounded by one deadline."""
+
+    def __init__(
+        self, warehouse: Warehouse, deadline: Deadline, profiles: Mapping[TableRef, TableProfile]
+    ) -> None:
+        self._warehouse = warehouse
+        self._deadline = deadline
+        self._profiles = profiles
+
+    def with_keys(self, table: TableSchema) -> TableSchema:
+        if table.keys or not table.columns:
+            return table
+        found = self._single_keys(table) or self._pair_keys(table)
+        return replace(table, keys=tuple(found))
+
+    def joins_of(self, child: TableSchema, parents: Parents, known: Sequence[Join]) -> list[Join]:
+        linked = {name for join in known if join.child == child.ref for name in join.child_columns}
+        taken = {(join.child, join.parent) for join in known}
+        found: list[Join] = []
+        for column in child.columns:
+            if column.name in linked:
+                continue
+            proposed = parents.candidates(child, column)
+            allowed = [c for c in proposed if not _reverses(c, child, column, taken)]
+            join = next((j for c in allowed if (j := self._measured_join(child, column, c))), None)
+            if join is not None:
+                found.append(join)
+                taken.add((join.child, join.parent))
+        return found
+
+    def _single_keys(self, table: TableSchema) -> list[Key]:
+        named = table_words(table.ref.name)
+        ranked = _ranked_columns(table, named)
+        measured = self._counts(table, ranked)
+        unique = [column for column in ranked if (m := measured.get(column.name)) and m.unique]
+        like_ids = [c for c in unique if looks_like_id(words(c.name, named), named)]
+        if like_ids and _own_name(like_ids[0], named):
+            like_ids = [
+                like_ids[0],
+                *(c for c in like_ids[1:] if words(c.name, named)[-1] in SURROGATE_WORDS),
+            ]
+        chosen = like_ids[:_MOST_KEYS] or unique[:1]
+        return [Key((c.name,), Evidence("measured", 1.0, measured[c.name].rows)) for c in chosen]
+
+    def _counts(self, table: TableSchema, columns: Sequence[Column]) -> dict[str, _Measured]:
+        """Counts for the columns that may be unique, from the profile where it is exact."""
+        profile = self._profiles.get(table.ref)
+        known = {p.column: p for p in profile.columns} if profile else {}
+        exact = {n: _Measured(p.rows, p.rows - p.nulls, p.distinct) for n, p in known.items() if p.exact}
+        open_questions = [c for c in columns if c.name not in exact and _may_be_unique(known.get(c.name))]
+        asked = open_questions[:_MOST_MEASURED]
+        if not asked:
+            return exact
+        names = [quoted(c.name, self._warehouse.dialect) for c in asked]
+        cells = ", ".join(f"COUNT({n}) AS f{i}, COUNT(DISTINCT {n}) AS d{i}" for i, n in enumerate(names))
+        row = self._row(f"SELECT COUNT(*) AS n, {cells} FROM {self._table(table.ref)}", table)
+        if row is None:
+            return exact
+        counts = [whole_number(cell) for cell in row]
+        pairs = zip(asked, counts[1::2], counts[2::2], strict=True)
+        return exact | {c.name: _Measured(counts[0], filled, distinct) for c, filled, distinct in pairs}
+
+    def _pair_keys(self, table: TableSchema) -> list[Key]:
+        """The first pair of identifiers, or of an identifier and a date, that no two rows share."""
+        if table.is_view or not table.row_count or table.row_count > _PAIR_ROWS:
+            return []
+        named = table_words(table.ref.name)
+        ids = [
+            c for c in table.columns if c.kind in _KEY_KINDS and looks_like_id(words(c.name, named), named)
+        ]
+        dates = [c for c in table.columns if c.kind in ("date", "timestamp")]
+        for first, second in combinations([*ids[:_PAIR_COLUMNS], *dates[:1]], 2):
+            names = [quoted(c.name, self._warehouse.dialect) for c in (first, second)]
+            filled = " AND ".join(f"NOT {name} IS NULL" for name in names)
+            source = self._table(table.ref)
+            row = self._row(
+                f"SELECT (SELECT COUNT(*) FROM {source}) AS n, COUNT(*) AS d "
+                f"FROM (SELECT DISTINCT {', '.join(names)} FROM {source} WHERE {filled}) AS pairs",
+                table,
+            )
+            if row is not None and whole_number(row[0]) == whole_number(row[1]) > 0:
+                return [Key((first.name, second.name), Evidence("measured", 1.0, whole_number(row[0])))]
+        return []
+
+    def _measured_join(self, child: TableSchema, column: Column, candidate: Candidate) -> Join | None:
+        parent = candidate.parent
+        row = self._row(self._inclusion_sql(child, column, parent), child, parent.table)
+        if row is None:
+            return None
+        distinct, found = whole_number(row[0]), whole_number(row[1])
+        wanted = STRONG_SHARE if candidate.strong else WEAK_SHARE
+        if not distinct or found < wanted * distinct or (not candidate.strong and distinct < _WEAK_DISTINCT):
+            return None
+        evidence = Evidence("measured", found / distinct, distinct)
+        return Join(child.ref, (column.name,), parent.table.ref, (parent.column.name,), evidence)
+
+    def _inclusion_sql(self, child: TableSchema, column: Column, parent: Parent) -> str:
+        name = quoted(column.name, self._warehouse.dialect)
+        key = quoted(parent.column.name, self._warehouse.dialect)
+        return (
+            f"SELECT COUNT(*) AS n, COUNT(p.v) AS found FROM "
+            f"(SELECT DISTINCT {name} AS v FROM {self._table(child.ref)} "
+            f"WHERE NOT {name} IS NULL LIMIT {_MOST_VALUES}) AS c "
+            f"LEFT JOIN (SELECT {key} AS v FROM {self._table(parent.table.ref)}) AS p ON p.v = c.v"
+        )
+
+    def _table(self, ref: TableRef) -> str:
+        return quoted_table(ref, self._warehouse.dialect)
+
+    def _row(self, sql: str, *tables: TableSchema) -> Row | None:
+        """The first row, or None if the statement takes too long or cannot run on these types."""
+        if self._deadline.expired():
+            return None
+        limits = Limits(max_rows=1, timeout_s=max(0.05, min(_STATEMENT_S, self._deadline.left_s)))
+        query = Query(sql, self._warehouse.dialect, "look for keys and joins")
+        try:
+            result = self._warehouse.execute(authorize(_INDEXER, query, Catalog(_once(tables)), limits))
+        except (Failed, Retry, Refused):
+            return None
+        return result.rows[0] if result.rows else None
+
+
+def _once(tables: Iterable[TableSchema]) -> tuple[TableSchema, ...]:
+    return tuple({table.ref: table for table in tables}.values())
+
+
+def _ranked_columns(table: TableSchema, named: Words) -> list[Column]:
+    """Columns that could identify a row, the most telling name first, then by position."""
+    able = [c for c in table.columns if c.kind in _KEY_KINDS or c.kind in NUMERIC_KINDS]
+
+    def rank(item: tuple[int, Column]) -> tuple[int, int]:
+        position, column = item
+        name = words(column.name, named)
+        if _own_name(column, named):
+            return 0, position
+        return (1 if looks_like_id(name, named) else 2), position
+
+    ranked = [c for _, c in sorted(enumerate(able), key=rank)]
+    return [
+        c
+        for c in ranked
+        if looks_like_id(words(c.name, named), named) or (c in able[:3] and c.kind in _KEY_KINDS)
+    ]
+
+
+def _own_name(column: Column, named: Words) -> bool:
+    """Whether a column's name says that it identifies the rows of its own table."""
+    name = words(column.name, named)
+    return looks_like_id(name, named) and without_id(name) in ((), named)
+
+
+def _may_be_unique(profile: ColumnProfile | None) -> bool:
+    """Whether a sample leaves it open that a column is unique; without a sample it is open."""
+    return profile is None or (not profile.nulls and profile.distinct >= 0.98 * profile.rows)
+
+
+def _reverses(
+    candidate: Candidate, child: TableSchema, column: Column, taken: set[tuple[TableRef, TableRef]]
+) -> bool:
+    """Whether the candidate is the other direction of a known one-to-one link."""
+    return (candidate.parent.table.ref, child.ref) in taken and any(
+        k.columns == (column.name,) for k in child.keys
+    )
