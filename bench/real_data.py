@@ -182,9 +182,9 @@ def work(job: Job) -> Done:
                 gnomon.ensure_index()
                 index_s = time.perf_counter() - started
                 outcomes = tuple(ask_one(gnomon, q, golds, job) for q in job.questions)
-        except GnomonError as error:
-            failed = tuple(Outcome(q, "error", why=error.message) for q in job.questions)
-            return Done(job.database, failed, 0.0, error.message)
+        except Exception as error:
+            failed = tuple(Outcome(q, "error", why=in_words(error)) for q in job.questions)
+            return Done(job.database, failed, 0.0, in_words(error))
     return Done(job.database, outcomes, index_s)
 
 
@@ -220,9 +220,19 @@ def put(gnomon: Any, text: str, timeout_s: float) -> Answer:
         for event in gnomon.agent.ask(question, None, cancellation=cancellation):
             if isinstance(event, AnswerReady):
                 return event.answer
+    except GnomonError:
+        raise
+    except Exception as error:
+        # One question that crashes us is counted as an error; it must not take the other figures with it.
+        raise Failed(in_words(error)) from error
     finally:
         timer.cancel()
     raise Failed("the agent ended without an answer")
+
+
+def in_words(error: Exception) -> str:
+    """What happened; a crash is named as one."""
+    return error.message if isinstance(error, GnomonError) else f"crash: {type(error).__name__}: {error}"
 
 
 def run_native(url: str, sql: str, budget_s: float = 30.0) -> ResultTable | Failed:
