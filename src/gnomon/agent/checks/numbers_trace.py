@@ -1,5 +1,6 @@
 """Every number that the answer states stands in a result, in the question, or in the filters that ran."""
 
+import math
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -35,6 +36,8 @@ _RELATIVE = re.compile(
 )
 _NUMBER_IN_TEXT = re.compile(r"\d+(?:\.\d+)?")
 _PLAIN_NUMBER = re.compile(r"[\d.,]+")
+_LEADING_NUMBER = re.compile(r"\W*\d")
+_NUMBERED_NAME = re.compile(r"([^\W\d_]+)\W*(\d+(?:\.\d+)?)")
 _CODE = re.compile(r"`[^`\n]+`")
 
 
@@ -47,6 +50,7 @@ class _Known:
     dates: set[date] = field(default_factory=set)
     times: set[time] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
+    names: set[tuple[str, str]] = field(default_factory=set)
     rows: int = 0
 
 
@@ -101,7 +105,7 @@ def _add_result(known: _Known, result: ResultTable) -> None:
 def _add_cell(known: _Known, cell: Cell) -> None:
     if isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool):
         _add_number(known, str(cell))
-        if not isinstance(cell, int) and -10 <= cell <= 10:
+        if not isinstance(cell, int) and math.isfinite(cell) and -10 <= cell <= 10:
             known.ratios.add(Decimal(str(cell)))
     elif isinstance(cell, datetime):
         known.dates.add(cell.date())
@@ -114,7 +118,7 @@ def _add_cell(known: _Known, cell: Cell) -> None:
         seconds = Decimal(str(cell.total_seconds()))
         known.numbers.update((seconds, seconds / 60, seconds / 3600, seconds / 86400))
     elif isinstance(cell, str):
-        _add_text(known, cell)
+        _add_words(known, cell)
     elif isinstance(cell, dict):
         for name, inner in cell.items():
             _add_text(known, str(name))
@@ -131,6 +135,16 @@ def _add_number(known: _Known, text: str) -> None:
         return
     if number.is_finite():
         known.numbers.add(number)
+
+
+def _add_words(known: _Known, cell: str) -> None:
+    """A text cell: `30 days` is a measure, the digits of `Lamp 3000` are a name and follow its word only."""
+    if not _LEADING_NUMBER.match(cell) and any(c.isdigit() for c in cell):
+        known.texts.add(cell.strip())
+        rest = _add_dates(known, cell)
+        known.names.update((word.casefold(), digits) for word, digits in _NUMBERED_NAME.findall(rest))
+    else:
+        _add_text(known, cell)
 
 
 def _add_text(known: _Known, text: str) -> None:
@@ -244,7 +258,8 @@ def _number_known(written: WrittenNumber, known: _Known) -> bool:
         return 0 < written.value <= max(known.rows, 1) or written.value in known.numbers
     if _is_year(written) and int(written.value) in {d.year for d in known.dates}:
         return True
-    if _counts_shown_rows(written, known):
+    word = re.search(r"([^\W\d_]+)\W*$", written.before)
+    if _counts_shown_rows(written, known) or (word and (word.group(1), written.text) in known.names):
         return True
     shares = {number * 100 for number in known.ratios} if written.form == "percent" else set()
     return any(_shows(written, number) for number in known.numbers | shares)
