@@ -23,7 +23,14 @@ _CITIES = ("Paris", "Lyon", "Berlin", "Rome", "Oslo")
 _STATUS = ("paid", "open", "refunded")
 
 CUSTOMERS = [
-    (i, f"Customer {i:02d}", _CITIES[i % 5], "retail" if i % 3 else "wholesale", f"2023-{i % 12 + 1:02d}-15", f"c{i}@x.test")
+    (
+        i,
+        f"Customer {i:02d}",
+        _CITIES[i % 5],
+        "retail" if i % 3 else "wholesale",
+        f"2023-{i % 12 + 1:02d}-15",
+        f"c{i}@x.test",
+    )
     for i in range(1, 21)
 ]
 ORDERS = [
@@ -39,23 +46,48 @@ ORDERS = [
 ]
 PRODUCTS = [(i, f"Product {i}", ("toys", "books", "food")[i % 3], round(1.5 * i, 2)) for i in range(1, 13)]
 ITEMS = [(i % 60 + 1, i % 12 + 1, i % 5 + 1, round(2.25 * (i % 9 + 1), 2)) for i in range(1, 151)]
-EVENTS = [(i, f"2024-03-{i:02d} 08:00:00", f'{{"kind": "k{i % 3}", "n": {i}, "tags": ["a", "b{i}"]}}') for i in range(1, 16)]
+EVENTS = [
+    (i, f"2024-03-{i:02d} 08:00:00", f'{{"kind": "k{i % 3}", "n": {i}, "tags": ["a", "b{i}"]}}')
+    for i in range(1, 16)
+]
 
 _TABLES = (
-    ("customers", CUSTOMERS, "id INTEGER PRIMARY KEY, name {text}, city {text}, segment {text}, signed_up {date}, email {text}"),
-    ("orders", ORDERS, "id INTEGER PRIMARY KEY, customer_id INTEGER, ordered_at {time}, status {text}, amount {money}, discount INTEGER"),
+    (
+        "customers",
+        CUSTOMERS,
+        "id INTEGER PRIMARY KEY, name {text}, city {text}, segment {text}, signed_up {date}, email {text}",
+    ),
+    (
+        "orders",
+        ORDERS,
+        "id INTEGER PRIMARY KEY, customer_id INTEGER, ordered_at {time}, status {text}, amount {money},"
+        " discount INTEGER",
+    ),
     ("products", PRODUCTS, "id INTEGER PRIMARY KEY, name {text}, category {text}, price {money}"),
     ("items", ITEMS, "order_id INTEGER, product_id INTEGER, quantity INTEGER, price {money}"),
     ("events", EVENTS, "id INTEGER PRIMARY KEY, happened_at {time}, payload {json}"),
 )
 _VIEW = "CREATE VIEW big_orders AS SELECT * FROM orders WHERE amount > 100"
 _TYPES: dict[Dialect, dict[str, str]] = {
-    "duckdb": {"text": "VARCHAR", "date": "DATE", "time": "TIMESTAMP", "money": "DECIMAL(10,2)", "json": "JSON"},
+    "duckdb": {
+        "text": "VARCHAR",
+        "date": "DATE",
+        "time": "TIMESTAMP",
+        "money": "DECIMAL(10,2)",
+        "json": "JSON",
+    },
     "sqlite": {"text": "TEXT", "date": "TEXT", "time": "TEXT", "money": "REAL", "json": "TEXT"},
-    "postgres": {"text": "text", "date": "date", "time": "timestamp", "money": "numeric(10,2)", "json": "jsonb"},
+    "postgres": {
+        "text": "text",
+        "date": "date",
+        "time": "timestamp",
+        "money": "numeric(10,2)",
+        "json": "jsonb",
+    },
 }
 DUCKDB_EXTRAS = (
-    "CREATE TABLE nested AS SELECT id, [id, id + 1, id + 2] AS numbers, {'a': id, 'b': 'x' || id} AS pair FROM range(1, 9) t(id)",
+    "CREATE TABLE nested AS SELECT id, [id, id + 1, id + 2] AS numbers, {'a': id, 'b': 'x' || id} AS pair"
+    " FROM range(1, 9) t(id)",
     "CREATE SEQUENCE order_ids START 100",
 )
 _POSTGRES_EXTRAS = (
@@ -93,7 +125,9 @@ def create_tables(execute: Callable[[str], object], dialect: Dialect) -> None:
     """Create and fill the tables and the view."""
     for name, rows, columns in _TABLES:
         execute(f"CREATE TABLE {name} ({columns.format(**_TYPES[dialect])})")
-        execute(f"INSERT INTO {name} VALUES " + ", ".join(f"({', '.join(map(_literal, row))})" for row in rows))
+        execute(
+            f"INSERT INTO {name} VALUES " + ", ".join(f"({', '.join(map(_literal, row))})" for row in rows)
+        )
     execute(_VIEW)
 
 
@@ -132,7 +166,9 @@ def duckdb_canary(folder: Path, secrets: Path) -> Canary:
         for statement in DUCKDB_EXTRAS:
             connection.execute(statement)
     warehouse = open_warehouse(str(path))
-    return Canary("duckdb", warehouse, warehouse.introspect(), lambda: files_hash(folder, secrets), secrets, str(path))
+    return Canary(
+        "duckdb", warehouse, warehouse.introspect(), lambda: files_hash(folder, secrets), secrets, str(path)
+    )
 
 
 def sqlite_canary(folder: Path, secrets: Path) -> Canary:
@@ -142,7 +178,9 @@ def sqlite_canary(folder: Path, secrets: Path) -> Canary:
         create_tables(connection.execute, "sqlite")
     connection.close()
     warehouse = open_warehouse(str(path))
-    return Canary("sqlite", warehouse, warehouse.introspect(), lambda: files_hash(folder, secrets), secrets, str(path))
+    return Canary(
+        "sqlite", warehouse, warehouse.introspect(), lambda: files_hash(folder, secrets), secrets, str(path)
+    )
 
 
 def postgres_canary(url: str, secrets: Path) -> Canary:
@@ -162,7 +200,9 @@ def postgres_canary(url: str, secrets: Path) -> Canary:
     reader = urlunsplit(parts._replace(netloc=_as_reader(parts.netloc, f"{name}_reader"), path=f"/{name}"))
     warehouse = open_warehouse(reader if "host=" not in parts.query else f"{owner}&role={name}_reader")
     tables = tuple(t for t in warehouse.introspect().tables if "salaries" not in t.ref.name)
-    return Canary("postgres", warehouse, Catalog(tables), lambda: _postgres_state(owner, secrets), secrets, owner)
+    return Canary(
+        "postgres", warehouse, Catalog(tables), lambda: _postgres_state(owner, secrets), secrets, owner
+    )
 
 
 def _as_reader(netloc: str, role: str) -> str:
@@ -172,7 +212,8 @@ def _as_reader(netloc: str, role: str) -> str:
 
 _POSTGRES_STATE = (
     "SELECT relname, relkind FROM pg_class WHERE relnamespace NOT IN "
-    "(SELECT oid FROM pg_namespace WHERE nspname IN ('pg_catalog', 'pg_toast', 'information_schema')) ORDER BY 1, 2",
+    "(SELECT oid FROM pg_namespace WHERE nspname IN ('pg_catalog', 'pg_toast', 'information_schema'))"
+    " ORDER BY 1, 2",
     *(f"SELECT * FROM {t[0]} ORDER BY 1, 2" for t in _TABLES),
     "SELECT last_value, is_called FROM order_ids",
     "SELECT rolname, rolsuper FROM pg_roles ORDER BY 1",
@@ -180,7 +221,6 @@ _POSTGRES_STATE = (
     "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1",
     "SELECT extname FROM pg_extension ORDER BY 1",
     "SELECT count(*) FROM pg_prepared_xacts",
-    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'",
     "SELECT name, setting FROM pg_file_settings ORDER BY 1, 2",
 )
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from attacks.canary import Canary, duckdb_canary, plant_secrets, postgres_canary, sqlite_canary
 
 

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+
 from attacks.canary import SECRET, Canary
 from attacks.statements import Entry, attacks
-
 from gnomon.domain.errors import GnomonError, Refused, Retry
 from gnomon.domain.identity import Principal
 from gnomon.domain.query import AuthorizedQuery, Limits, Query

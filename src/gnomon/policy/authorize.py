@@ -60,8 +60,9 @@ def _authorize(principal: Principal, query: Query, catalog: Catalog, limits: Lim
     check_bombs(tree, query.dialect)
     tables = Resolver(catalog, query.dialect).resolve(tree)
     try:
+        limited = with_row_limit(tree, limits.max_rows + 1)
         original = write(tree, query.dialect, pretty=True)
-        sql = write(with_row_limit(tree, limits.max_rows + 1), query.dialect)
+        sql = write(limited, query.dialect)
     except (SqlglotError, ValueError) as error:
         raise Refused(
             f"the statement cannot be written down again without loss: {_first_line(error)}",

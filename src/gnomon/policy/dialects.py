@@ -102,12 +102,17 @@ def grammar(dialect: Dialect) -> Grammar:
 
 
 def write(tree: exp.Expr, dialect: Dialect, *, pretty: bool = False) -> str:
-    """SQL text of a tree, without comments.
+    """SQL text of a tree, without comments. The tree is used up: writing may change it.
 
     Raises:
         UnsupportedError: If the tree holds something that the text could not say, so that it would be lost.
     """
     text: str = grammar(dialect).generate(
-        tree, comments=False, pretty=pretty, unsupported_level=ErrorLevel.RAISE, copy=True
+        tree,
+        comments=False,
+        pretty=pretty,
+        normalize_functions=False,
+        unsupported_level=ErrorLevel.RAISE,
+        copy=False,
     )
     return text
