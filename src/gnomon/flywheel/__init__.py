@@ -1,0 +1,1 @@
+"""Question sets, evaluation of answers against gold SQL, and the report of it."""
