@@ -17,6 +17,7 @@ from gnomon.models.grounded.reading import (
 )
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item
+from gnomon.models.grounded.words import name_words
 
 AMBIGUITY_MARGIN = 0.04
 """Links whose scores differ by less than this are equally good readings."""
@@ -37,6 +38,7 @@ class Draft:
     groups: list[Grouping] = field(default_factory=list)
     entity: TableRef | None = None
     order: Ordering | None = None
+    having: tuple[str, int] | None = None
     limit: int | None = None
     distinct: bool = False
     share: bool = False
@@ -117,11 +119,26 @@ class Draft:
         picked = [k for k in links if str(k.ref) == chosen]
         if picked:
             return picked[0].ref
+        owner = self._owner_after(at) or self._owner_before(at)
+        if owner is not None and not any(k.table == owner for k in links):
+            return self._of_owner(item, owner, links)
         for allowed in self._circles(at):
             near = [k for k in links if k.table in allowed]
             if near:
                 return self._best(item, near)
         return self._best(item, links)
+
+    def _of_owner(self, item: Item, owner: TableRef, links: Sequence[Link]) -> ColumnRef:
+        """`the name of the movie`, where a movie has a title: its label; else a column of what it belongs to."""
+        if name_words(item.text) == ("name",):
+            label = self.schema.label(owner)
+            if len(label) == 1 and self.schema.column(ColumnRef(owner, label[0])).column.kind == "text":
+                self.assume(f"`{item.text}` is read as {owner}.{label[0]}.")
+                return ColumnRef(owner, label[0])
+        near = [k for k in links if self.schema.paths(owner, k.table, many=False)]
+        if not near:
+            raise NotRead(f"{owner} has no `{item.text}`.", (item.text,))
+        return self._best(item, near)
 
     def _circles(self, at: int) -> list[set[TableRef]]:
         """Where to look for a column, nearest first: beside the item, the focus, mentioned tables, kin."""

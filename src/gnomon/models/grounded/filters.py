@@ -6,7 +6,7 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import ValueMatch
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.periods import Period
-from gnomon.models.grounded.reading import AgainstAverage, Condition, Linked, NotRead, Operator
+from gnomon.models.grounded.reading import AgainstAverage, Condition, Grouping, Linked, NotRead, Operator
 from gnomon.models.grounded.words import name_words, stem
 
 ADJECTIVE_DIMENSIONS = {
@@ -176,11 +176,16 @@ def _read_compare(draft: Draft, at: int) -> None:
 def _compare_number(draft: Draft, number_at: int, operator: str, *, left_of: int, right_of: int) -> None:
     number = draft.items[number_at].number
     assert number is not None
-    right = draft.after(right_of, skip=())
+    right = draft.after(right_of, skip=("fill",))
     words = draft.items[left_of].text + " " + draft.items[number_at].text
-    if right is not None and draft.is_name(right):
+    if right is not None and draft.items[right].is_cue("distinct"):
+        raise NotRead("I do not count different things in a comparison yet.", (draft.items[right].text,))
+    adjacent = right is not None and not any(i.is_cue("fill") for i in draft.items[right_of + 1 : right])
+    if right is not None and adjacent and draft.is_name(right):
         table = draft.as_table(draft.items[right])
-        if table is not None and table != draft.focus and number == number.to_integral_value():
+        if table is not None and table == draft.focus:
+            return _having(draft, number_at, right, operator, left_of)
+        if table is not None and number == number.to_integral_value():
             draft.take(right, f"rows of {table}")
             draft.take(number_at, "count")
             draft.linked.append(Linked(table, operator, int(number)))  # type: ignore[arg-type]
@@ -188,6 +193,22 @@ def _compare_number(draft: Draft, number_at: int, operator: str, *, left_of: int
     column = _dimension_of(draft, left_of) or _numeric_beside(draft, left_of, right_of)
     draft.conditions.append(Condition(column, CHILD_OPERATORS[operator], (number,), words))
     draft.take(number_at, f"{column} {operator} {number}")
+
+
+def _having(draft: Draft, number_at: int, table_at: int, operator: str, left_of: int) -> None:
+    """`cities with more than 3 airports`, where the city is a column of the airports."""
+    number = draft.items[number_at].number
+    words = f"{draft.items[left_of].text} {draft.items[number_at].text} {draft.items[table_at].text}"
+    named = [i for i in range(left_of) if draft.is_name(i) and draft.as_table(draft.items[i]) is None]
+    columns = [c for i in named if (c := draft.column(i, lambda c: c.table == draft.focus)) is not None]
+    if number is None or number != number.to_integral_value() or not columns or len(columns) != len(named):
+        raise NotRead(f"I cannot tell what has {words}.", (words,))
+    for position, column in zip(named, columns, strict=True):
+        draft.take(position, f"group by {column}")
+        draft.groups.append(Grouping(column))
+    draft.having = (operator, int(number))
+    draft.take(number_at, "count")
+    draft.take(table_at, f"rows of {draft.focus}")
 
 
 def _dimension_of(draft: Draft, at: int) -> ColumnRef | None:
@@ -216,7 +237,9 @@ def _numeric_beside(draft: Draft, left_of: int, right_of: int) -> ColumnRef:
 
 
 def _measurable(draft: Draft, column: ColumnRef) -> bool:
-    return draft.schema.column(column).column.kind in ("integer", "decimal")
+    return draft.schema.column(column).column.kind in ("integer", "decimal") and not draft.schema.is_key(
+        column
+    )
 
 
 def _compare_average(draft: Draft, at: int, average: int) -> None:
@@ -248,6 +271,7 @@ def read_absence(draft: Draft) -> None:
             raise NotRead(f"I cannot tell what `{draft.items[at].text}` leaves out.", (draft.items[at].text,))
         table = draft.as_table(draft.items[following])
         if table is not None and table != draft.focus:
+            _refuse_restricted(draft, following)
             draft.linked.append(Linked(table, "not exists"))
             draft.take(following, f"no rows of {table}")
         else:
@@ -261,8 +285,18 @@ def read_absence(draft: Draft) -> None:
         draft.take(at, "absence")
 
 
+def _refuse_restricted(draft: Draft, at: int) -> None:
+    """`without an order over 100`: what restricts the absent thing cannot be told from what restricts the rest."""
+    for item in draft.items[at:]:
+        if item.kind in ("value", "quoted") or item.role.startswith(("bound", "comparison")) or item.number:
+            raise NotRead(f"I cannot tell whether `{item.text}` restricts what is absent.", (item.text,))
+
+
 def _null(draft: Draft, at: int) -> None:
     column = draft.column(at)
+    if column is not None and draft.schema.is_flag(column):
+        draft.conditions.append(Condition(column, "false", (), draft.items[at].text))
+        return draft.take(at, f"{column} is false")
     if column is None:
         raise NotRead(
             f"I cannot tell what is missing from `{draft.items[at].text}`.", (draft.items[at].text,)
@@ -284,6 +318,10 @@ def read_values(draft: Draft) -> None:
 def _read_value(draft: Draft, at: int) -> None:
     item = draft.items[at]
     match = _choose(draft, at)
+    if match.kind in ("stemmed", "fuzzy") and match.column.table != draft.focus:
+        raise NotRead(
+            f"`{item.text}` is only like a value ('{match.value}' of {match.column}).", (item.text,)
+        )
     operator: Operator = "<>" if _negated(draft, at) else "="
     named = [p for p in (draft.before(at), draft.after(at)) if p is not None and draft.is_name(p)]
     for position in named:

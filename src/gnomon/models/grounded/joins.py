@@ -8,6 +8,10 @@ from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading
 from gnomon.models.grounded.schema import Hop, Schema
 
 
+MAX_RELATED_HOPS = 2
+"""Rows further away than over one bridging table are rarely what a short question means."""
+
+
 @dataclass(frozen=True, slots=True)
 class Related:
     """Rows of another table that a row of the root must have, lack or have so many of.
@@ -144,6 +148,10 @@ def _one_related(linked: Linked, inner: list[Condition], root: TableRef, schema:
                 "I cannot tell whether any or all of them are meant.",
                 (condition.words,),
             )
+    if linked.table == root:
+        raise NotRead(f"I cannot tell how {root} is linked to itself.", (str(root),))
     path = _only_path(schema, root, linked.table, many=True)
+    if len(path) > MAX_RELATED_HOPS:
+        raise NotRead(f"{root} and {linked.table} are too far apart to be sure.", (str(linked.table),))
     routed = tuple((c, _only_path(schema, linked.table, c.column.table, many=False)) for c in inner)
     return Related(linked, path, routed)

@@ -9,12 +9,16 @@ from gnomon.domain.context import Context
 from gnomon.models.grounded.words import Token, name_words, stem
 
 MAX_SPAN = 6
+VERB_FACTOR = 0.9
 LAYER_WORDS = frozenset(
     {"fct", "fact", "dim", "stg", "staging", "raw", "src", "mart", "marts", "tbl", "vw", "view", "base"}
 )
 FLAG_WORDS = frozenset({"is", "has", "was", "are", "flag"})
 NAME, DATE, CODE, TYPE = (stem(w) for w in ("name", "date", "code", "type"))
-UNITS = frozenset(stem(w) for w in ("cents", "usd", "eur", "utc", "dollars", "euros"))
+UNITS = frozenset(
+    stem(w)
+    for w in "cents usd eur utc dollars euros mib mb gb km kg cm mm ft lb pct percent mi hz g m".split()
+)
 UNNAMED_TAILS = frozenset({"id", "at", "on", "by", "numb", stem("number"), NAME, DATE, CODE, TYPE})
 
 
@@ -56,7 +60,15 @@ class Lexicon:
         if not all(t.kind in ("word", "number") for t in tokens):
             return ()
         words = tuple(w for t in tokens for w in _stems(t.text))
-        return self.names.get(words, ()) or self.glued.get("".join(words), ())
+        found = self.names.get(words, ()) or self.glued.get("".join(words), ())
+        if any(_is_verb(t.lower) for t in tokens):
+            return tuple(Link(k.table, k.column, k.score * self._verb_factor(k, tokens)) for k in found)
+        return found
+
+    def _verb_factor(self, link: Link, tokens: Sequence[Token]) -> float:
+        """`named` is not `name`: a verb form counts less, unless the name itself has it."""
+        name = link.column or link.table.name
+        return 1.0 if {t.lemma for t in tokens} <= set(name_words(name)) else VERB_FACTOR
 
 
 @lru_cache(maxsize=8192)
@@ -89,12 +101,18 @@ def build_lexicon(context: Context) -> Lexicon:
     return Lexicon(names, glued, context)
 
 
+def _is_verb(word: str) -> bool:
+    return len(word) > 4 and word.endswith(("ed", "ing"))
+
+
 def _table_names(card: TableCard) -> list[tuple[tuple[str, ...], float]]:
     words = _stems(card.ref.name)
     core = tuple(w for w in words if w not in LAYER_WORDS)
     named = [(words, 1.0)]
     if core and core != words:
         named.append((core, 0.97 if not _is_raw(card.ref) else 0.8))
+    if len(core) > 1 and core[-1] not in UNNAMED_TAILS:
+        named += [(core[-1:], 0.76), (core[:1], 0.75)]
     return named
 
 
@@ -120,10 +138,19 @@ def _column_names(card: TableCard, column: CardColumn) -> list[tuple[tuple[str, 
     if len(words) > 1 and words[-1] == "id" and column.column.kind == "text":
         named.append((words[:-1], 0.6))
     # The last word of a longer name is what people say for short: `price` for `unit_price`.
-    if len(words) > 1 and words[-1] not in UNNAMED_TAILS:
+    if len(words) > 1 and words[-1] not in UNNAMED_TAILS and not _is_verb(name_words(column.name)[-1]):
         named.append((words[-1:], 0.7))
     if len(words) > 1 and words[-1] in (NAME, DATE):
-        named += [(words[-1:], 0.75), (words[:-1], 0.72)]
+        named.append((words[-1:], 0.75))
+    if len(words) > 1 and words[-1] == NAME:
+        named.append((words[:-1], 0.72))
     if len(words) == 2 and words[-1] in (TYPE, CODE):
         named.append((words[-1:], 0.7))
+    if len(words) > 1 and words[-1] == CODE:
+        named += [(words[:-1], 0.8), (words[-2:], 0.7), (words[-2:-1], 0.68)]
+    for link_word in ("of", "in"):
+        if link_word in words[1:-1]:
+            at = words.index(link_word)
+            head, tail = words[:at], words[at + 1 :]
+            named += [((*tail, *head), 0.95)] if link_word == "of" else [(head, 0.9)]
     return named

@@ -11,8 +11,10 @@ from gnomon.models.grounded.linking import build_lexicon
 from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading, Target
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item, tag
+from gnomon.models.grounded.words import name_words
 from gnomon.models.grounded.targets import read_computed, read_groups, read_order, read_superlatives
 
+RESTRICTING = ("compare", "between", "superlative", "common", "without", "not", "suffix_compare")
 HARMLESS = frozenset({"fill", "list", "and", "each"})
 
 
@@ -28,6 +30,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     refuse_unknown(items)
     draft = Draft(schema, items, today)
     draft.focus = find_focus(draft)
+    skip_names_of_columns(draft)
     for read in (
         read_periods,
         read_comparisons,
@@ -58,11 +61,14 @@ def refuse_unknown(items: Sequence[Item]) -> None:
 
 def find_focus(draft: Draft) -> TableRef | None:
     """The table a question is about: the first it names, else the one that holds most of its columns."""
-    named = [t for item in draft.items if (t := draft.as_table(item)) is not None]
+    cut = next((i for i, item in enumerate(draft.items) if item.is_cue(*RESTRICTING)), len(draft.items))
+    has_names = any(i.kind == "name" for i in draft.items[:cut])
+    head = draft.items[:cut] if has_names else draft.items
+    named = [t for item in head if (t := draft.as_table(item)) is not None]
     if named:
         return named[0]
     scores: dict[TableRef, float] = {}
-    for item in draft.items:
+    for item in head:
         for link in {k.table: k for k in reversed(item.links) if not k.is_table}.values():
             scores[link.table] = scores.get(link.table, 0.0) + link.score
         for value in {v.column.table: v for v in item.values}.values():
@@ -77,9 +83,25 @@ def find_focus(draft: Draft) -> TableRef | None:
     return best
 
 
+def skip_names_of_columns(draft: Draft) -> None:
+    """`the names of the cities`, where a city is a column of text: the column says it."""
+    for at in draft.open("name"):
+        if name_words(draft.items[at].text) != ("name",) or at + 1 >= len(draft.items):
+            continue
+        following = draft.after(at)
+        if draft.items[at + 1].text.lower() != "of" or following is None or not draft.is_name(following):
+            continue
+        if draft.as_table(draft.items[following]) is None:
+            draft.take(at, f"the {draft.items[following].text} itself")
+
+
 def read_rest(draft: Draft) -> None:
     """Place the names that are left: flags, listed columns, tables whose rows must exist."""
     for at in draft.cues("distinct"):
+        following = draft.after(at)
+        counted = following is not None and draft.items[following].role.startswith(("values of", "rows of"))
+        if any(t.aggregate for t in draft.targets) and not counted:
+            raise NotRead("I cannot tell what is to be different.", (draft.items[at].text,))
         draft.take(at, "distinct")
         draft.distinct = True
     for at in draft.open("name"):
@@ -99,13 +121,43 @@ def read_rest(draft: Draft) -> None:
 
 def _place_table(draft: Draft, at: int, table: TableRef) -> None:
     draft.take(at, f"table {table}")
+    if _enumerated(draft, at):
+        return _list_label(draft, at, table)
     in_use = {t.table for t in draft.targets} | {c.column.table for c in draft.conditions}
     in_use |= {g.column.table for g in draft.groups} | {k.table for k in draft.linked}
     in_use |= {t for t in (draft.focus, draft.entity) if t is not None}
     if draft.order is not None:
         in_use |= {t for t in (draft.order.linked, draft.order.target and draft.order.target.table) if t}
-    if table not in in_use:
-        draft.linked.append(Linked(table))
+    if table in in_use:
+        return
+    if at > 1 and draft.items[at - 1].text.lower() in ("of", "the") and _noun_before(draft, at):
+        raise NotRead(f"I cannot tell how `{draft.items[at].text}` restricts it.", (draft.items[at].text,))
+    draft.linked.append(Linked(table))
+
+
+def _noun_before(draft: Draft, at: int) -> bool:
+    before = draft.before(at)
+    return before is not None and draft.as_table(draft.items[before]) is not None
+
+
+def _enumerated(draft: Draft, at: int) -> bool:
+    """`the players and the years played`: a table's noun listed among columns."""
+    for beside in (draft.before(at), draft.after(at)):
+        if beside is None or not draft.items[beside].is_cue("and"):
+            continue
+        other = draft.before(beside) if beside < at else draft.after(beside)
+        if other is None or draft.items[other].kind != "name":
+            continue
+        if draft.items[other].role.startswith(("column", "table")) or not draft.items[other].role:
+            return True
+    return False
+
+
+def _list_label(draft: Draft, at: int, table: TableRef) -> None:
+    if table != draft.focus or any(t.aggregate for t in draft.targets):
+        raise NotRead(f"I cannot tell what of `{draft.items[at].text}` is wanted.", (draft.items[at].text,))
+    for column in draft.schema.label(table):
+        draft.targets.insert(_listed_count(draft), Target(table, column))
 
 
 def _place_flag(draft: Draft, at: int) -> bool:
@@ -131,11 +183,20 @@ def _place_column(draft: Draft, at: int) -> None:
     column = draft.column(at)
     if column is None:
         return
-    computed = any(t.aggregate for t in draft.targets) and draft.order is None and not draft.groups
-    if computed and draft.entity is None:
+    if any(g.column == column for g in draft.groups):
+        return draft.take(at, f"group {column}")
+    if any(t.aggregate for t in draft.targets) and draft.groups and draft.schema.is_numeric(column):
         raise NotRead(
-            f"I cannot tell what `{draft.items[at].text}` has to do with it.", (draft.items[at].text,)
+            f"I cannot tell how `{draft.items[at].text}` is to be added up.", (draft.items[at].text,)
         )
+    if at > 0 and draft.items[at - 1].text.lower() in (
+        "who are",
+        "that are",
+        "which are",
+        "who is",
+        "that is",
+    ):
+        raise NotRead(f"I cannot tell what `{draft.items[at].text}` restricts.", (draft.items[at].text,))
     draft.targets.insert(_listed_count(draft), Target(column.table, column.column))
     draft.take(at, f"column {column}")
 
@@ -158,6 +219,10 @@ def finish(draft: Draft) -> Reading:
     base = _base(draft)
     if base is None:
         raise NotRead("I see no table that this is about.", ())
+    if draft.limit and any(i.is_cue("each", "time_group") for i in draft.items):
+        raise NotRead("I do not rank within each group yet.", ("each",))
+    _refuse_contradiction(draft)
+    _list_with_counts(draft)
     if draft.share and not (draft.conditions or draft.linked or draft.against_average):
         raise NotRead("I cannot tell which part of the whole is meant.", ("share",))
     return Reading(
@@ -170,13 +235,50 @@ def finish(draft: Draft) -> Reading:
         group_by_entity=draft.entity,
         order=draft.order,
         limit=draft.limit,
-        distinct=draft.distinct,
+        having=draft.having,
+        distinct=draft.distinct or _lists_kinds(draft),
         share=draft.share,
         exists_only=draft.exists_only,
         assumptions=tuple(draft.assumptions),
         explained=tuple((i.text, i.role) for i in draft.items if i.role),
         certainty=draft.certainty,
     )
+
+
+def _list_with_counts(draft: Draft) -> None:
+    """`the names of stores and the number of orders`: listed columns are those of the things counted for."""
+    listed = [t for t in draft.targets if t.aggregate is None]
+    computed = [t for t in draft.targets if t.aggregate is not None]
+    if draft.order is not None and draft.order.linked is not None:
+        ranked = draft.order.linked
+        draft.targets = [t for t in draft.targets if t.table != ranked or t.aggregate != "count"]
+        return
+    if not listed or not computed or draft.groups or draft.entity is not None:
+        return
+    owners = {t.table for t in listed}
+    if len(owners) != 1 or owners & {t.table for t in computed}:
+        raise NotRead("I cannot list single rows and compute over them at once.", ())
+    draft.entity = owners.pop()
+
+
+def _lists_kinds(draft: Draft) -> bool:
+    """`what are the payment methods`: a column listed without its table means its different values."""
+    named = any(draft.as_table(i) is not None for i in draft.items)
+    plain = len(draft.targets) == 1 and draft.targets[0].aggregate is None
+    return plain and not named and draft.order is None and not draft.conditions
+
+
+def _refuse_contradiction(draft: Draft) -> None:
+    """Over 9 and under 5 at once is about two rows, which one condition cannot say."""
+    for low in draft.conditions:
+        for high in draft.conditions:
+            crossed = (
+                low.operator in (">", ">=") and high.operator in ("<", "<=") and low.column == high.column
+            )
+            if crossed and low.values[0] > high.values[0]:  # type: ignore[operator]
+                raise NotRead(
+                    f"`{low.words}` and `{high.words}` exclude each other.", (low.words, high.words)
+                )
 
 
 def _base(draft: Draft) -> TableRef | None:

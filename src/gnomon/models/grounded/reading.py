@@ -80,6 +80,7 @@ class Reading:
 
     Args:
         base: The table whose rows are listed, counted or measured.
+        having: Operator and number that the row count of each group must meet.
         share: True if the answer is the share of `base` rows that meet `conditions`.
         group_by_entity: A table whose rows are the groups (its key and label are shown).
         assumptions: Text and alternative, a pair each.
@@ -95,6 +96,7 @@ class Reading:
     groups: tuple[Grouping, ...] = ()
     group_by_entity: TableRef | None = None
     order: Ordering | None = None
+    having: tuple[str, int] | None = None
     limit: int | None = None
     distinct: bool = False
     share: bool = False

@@ -5,7 +5,7 @@ from typing import Any
 
 from gnomon.domain.wording import say
 from gnomon.models.grounded.reading import Condition, Linked, Reading, Target
-from gnomon.models.grounded.words import name_words
+from gnomon.models.grounded.words import CAMEL, SEPARATORS
 
 AGGREGATES = {"sum": "total", "avg": "average", "min": "lowest", "max": "highest"}
 OPERATORS = {
@@ -17,7 +17,7 @@ OPERATORS = {
 
 def noun(name: str) -> str:
     """A table's or column's name as words."""
-    return name.replace("_", " ").strip() if "_" in name else " ".join(name_words(name)) or name
+    return " ".join(SEPARATORS.sub(" ", CAMEL.sub(" ", name)).split()).lower() or name
 
 
 def describe(reading: Reading) -> str:

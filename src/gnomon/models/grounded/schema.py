@@ -17,6 +17,8 @@ from gnomon.models.grounded.cues import DIMENSIONS
 from gnomon.models.grounded.words import name_words
 
 MAX_HOPS = 4
+YES = frozenset({"1", "yes", "y", "true", "t"})
+NO = frozenset({"0", "no", "n", "false", "f"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,16 @@ class Schema:
         column = self.column(ref)
         if column.column.kind == "boolean":
             return True
-        top = {value for value, _ in column.profile.top} if column.profile else set()
-        return column.column.kind == "integer" and bool(top) and top <= {"0", "1"}
+        return bool(self.flag_values(ref))
+
+    def flag_values(self, ref: ColumnRef) -> dict[bool, str]:
+        """What a column that is no boolean stores for yes and for no: `1` and `0`, `Yes` and `No`."""
+        column = self.column(ref)
+        top = [value for value, _ in column.profile.top] if column.profile else []
+        if not top or len(top) > 2 or column.column.kind not in ("integer", "text"):
+            return {}
+        found = {value.casefold() in YES: value for value in top if value.casefold() in YES | NO}
+        return found if len(found) == len(top) else {}
 
     def dates(self, table: TableRef) -> list[ColumnRef]:
         """The temporal columns of a table."""
@@ -114,7 +124,9 @@ class Schema:
         own = set(name_words(table.name))
         words = {c.name: name_words(c.name) for c in columns}
         for wanted in ("name", "title", "label"):
-            exact = [n for n, w in words.items() if w in ((wanted,), ("full", wanted))]
+            exact = [
+                n for n, w in words.items() if w in ((wanted,), ("full", wanted), name_words(table.name))
+            ]
             prefixed = [n for n, w in words.items() if w[-1:] == (wanted,) and set(w[:-1]) <= own]
             if exact or prefixed:
                 return ((exact or prefixed)[0],)

@@ -68,6 +68,11 @@ class Generator:
         query = exp.select(*(columns or self._listing())).from_(self._table(self.plan.root))
         if any(t.aggregate for t in reading.targets) and group_keys:
             query = query.group_by(*(k.copy() for k in group_keys))
+        if reading.having is not None:
+            operator, count = reading.having
+            query = query.group_by(*(k.copy() for k in group_keys)) if not query.args.get("group") else query
+            counted = exp.Count(this=exp.Star())
+            query = query.having(COMPARISONS[operator](this=counted, expression=exp.Literal.number(count)))
         plain = not any(t.aggregate for t in reading.targets) and not reading.exists_only
         return query.distinct() if reading.distinct and plain else query
 
@@ -77,7 +82,9 @@ class Generator:
         entity = self.reading.group_by_entity
         if entity is not None:
             labels = self.schema.label(entity)
-            columns += [self._column(ColumnRef(entity, c)) for c in labels]
+            key = self.schema.key(entity)
+            shown = dict.fromkeys((*(key if len(key) == 1 else ()), *labels))
+            columns += [self._column(ColumnRef(entity, c)) for c in shown]
             keys += [
                 self._column(ColumnRef(entity, c)) for c in dict.fromkeys((*self.schema.key(entity), *labels))
             ]
@@ -98,8 +105,9 @@ class Generator:
         if order is None or reading.limit is None:
             return []
         shown: list[exp.Expr] = []
-        if not columns:
-            shown += [self._column(ColumnRef(reading.base, c)) for c in self.schema.label(reading.base)]
+        if not any(t.aggregate for t in reading.targets):
+            labels = [self._column(ColumnRef(reading.base, c)) for c in self.schema.label(reading.base)]
+            shown += [c for c in labels if c not in columns]
         if order.linked is not None:
             shown.append(self._named(self._linked_count(order.linked), f"{order.linked.name}_count"))
         elif order.target is not None and order.target not in reading.targets:
@@ -209,7 +217,10 @@ class Generator:
         wanted = condition.operator == "true"
         if self.schema.column(condition.column).column.kind == "boolean" and self.dialect != "sqlite":
             return column if wanted else exp.Not(this=column)
-        return exp.EQ(this=column, expression=exp.Literal.number(int(wanted)))
+        stored = self.schema.flag_values(condition.column).get(wanted, str(int(wanted)))
+        if self.schema.column(condition.column).column.kind == "text":
+            return exp.EQ(this=column, expression=exp.Literal.string(stored))
+        return exp.EQ(this=column, expression=exp.Literal.number(stored))
 
     def _contains(self, condition: Condition, column: exp.Expr) -> exp.Expr:
         text = str(condition.values[0])
@@ -275,7 +286,7 @@ class Generator:
 
     def _linked_count(self, table: TableRef) -> exp.Expr:
         paths = self.schema.paths(self.reading.base, table, many=True)
-        if len(paths) != 1 or self.plan.root != self.reading.base:
+        if len(paths) != 1 or not paths[0] or self.plan.root != self.reading.base:
             raise NotRead(f"{self.reading.base} and {table} are not linked in one clear way.", (str(table),))
         inner = _inner_conditions(self.plan.related, table)
         related = Related(Linked(table), paths[0], inner)

@@ -17,7 +17,7 @@ STEERING = frozenset({"fill", "list", "and", "or"})
 MULTIPLIERS = {"k": 1_000, "K": 1_000, "m": 1_000_000, "M": 1_000_000}
 NUMBER_WORDS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "zero": 0, "twelve": 12, "twenty": 20, "hundred": 100,
+    "zero": 0, "one": 1, "twelve": 12, "twenty": 20, "hundred": 100,
 }  # fmt: skip
 
 
@@ -49,6 +49,8 @@ def tag(question: str, lexicon: Lexicon, values: Sequence[ValueMatch], today: da
     at = 0
     while at < len(tokens):
         item, used = _longest(tokens, at, lexicon, by_phrase, today)
+        if item.is_cue("yes_no") and items:
+            item.cue = Cue("fill")
         items.append(item)
         at += used
     return items

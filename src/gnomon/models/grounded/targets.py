@@ -56,7 +56,15 @@ def _read_one_order(draft: Draft, at: int) -> None:
     ):
         descending = _direction(draft, following)
         draft.take(following, "direction")
+    _refuse_second_key(draft, position)
     draft.order = Ordering(descending, Target(column.table, column.column))
+
+
+def _refuse_second_key(draft: Draft, at: int) -> None:
+    joiner = draft.after(at)
+    second = draft.after(joiner) if joiner is not None and draft.items[joiner].is_cue("and") else None
+    if second is not None and draft.is_name(second) and draft.items[at].role.startswith("order by"):
+        raise NotRead("I order by one thing at a time.", (draft.items[second].text,))
 
 
 def _order_by_computed(draft: Draft, at: int, descending: bool) -> None:
@@ -413,11 +421,17 @@ def read_computed(draft: Draft) -> None:
         _read_share(draft, at)
     for at in draft.cues("count"):
         following = draft.after(at, skip=BEFORE_NAMES)
+        if following is not None and draft.items[following].is_cue("count", "agg"):
+            draft.take(at, "count")
+            continue
         following = _past_values(draft, following)
         if following is None or not draft.is_name(following):
             raise NotRead(f"I cannot tell what `{draft.items[at].text}` counts.", (draft.items[at].text,))
         distinct = any(i.is_cue("distinct") for i in draft.items[at:following])
-        draft.targets.append(_counted(draft, following, distinct))
+        target = _counted(draft, following, distinct)
+        draft.targets.append(target)
+        if target.aggregate == "sum":
+            _also_measured(draft, following, ["sum"])
         draft.take(at, "count")
     _read_aggregates(draft)
 
@@ -451,11 +465,19 @@ def _counted(draft: Draft, at: int, distinct: bool = False) -> Target:
     if column is None:
         raise NotRead(f"I cannot count `{draft.items[at].text}`.", (draft.items[at].text,))
     draft.take(at, f"values of {column}")
+    if draft.schema.is_numeric(column) and not distinct and _is_total(draft, at):
+        return Target(column.table, column.column, "sum")
     if draft.schema.is_numeric(column) and not distinct:
         raise NotRead(f"`{draft.items[at].text}` could be counted or summed.", (draft.items[at].text,))
     if not distinct and not draft.schema.is_key(column):
         draft.assume(f"Different values of {column} are counted.", "ask for the number of rows instead", 0.9)
     return Target(column.table, column.column, "count", distinct=True)
+
+
+def _is_total(draft: Draft, at: int) -> bool:
+    """`the total number of passengers`, where passengers are a number in each row."""
+    cue = draft.before(at, skip=BEFORE_NAMES)
+    return cue is not None and "total" in draft.items[cue].text.lower()
 
 
 def _measured(draft: Draft, at: int, aggregate: str) -> Target:
@@ -480,11 +502,25 @@ def _read_aggregates(draft: Draft) -> None:
             continue
         if following is not None and draft.items[following].is_cue("agg"):
             continue
-        following = _past_values(draft, following)
+        following = _past_number_of(draft, _past_values(draft, following))
         _apply(draft, pending, following)
         pending = []
     if pending:
         raise NotRead("An aggregate has no column.", tuple(draft.items[i].text for i in pending))
+
+
+def _past_number_of(draft: Draft, at: int | None) -> int | None:
+    """`the average number of followers`, where followers are a number in each row."""
+    if at is None or not draft.items[at].is_cue("count"):
+        return at
+    following = draft.after(at, skip=BEFORE_NAMES)
+    numbers = (
+        following is not None and draft.is_name(following) and draft.as_table(draft.items[following]) is None
+    )
+    if not numbers:
+        raise NotRead("I do not aggregate counts yet.", (draft.items[at].text,))
+    draft.take(at, "number of")
+    return following
 
 
 def _apply(draft: Draft, pending: list[int], following: int | None) -> None:
