@@ -13,11 +13,12 @@ from gnomon.domain.answer import Clarification
 from gnomon.surfaces.cli.asking import Talk, _choose, pick_option
 from gnomon.surfaces.cli.terminal import Terminal
 
+PROMPT = b"> "
 DATES = Clarification("Which date counts?", ("order date", "ship date"), "order date")
 
 
-def on_a_terminal(folder: Path, *args: str, typed: str = "", **environ: str) -> str:
-    """What `gnomon` prints on a pseudo-terminal of 80 columns."""
+def on_a_terminal(folder: Path, *args: str, typed: tuple[str, ...] = (), **environ: str) -> str:
+    """What `gnomon` prints on a pseudo-terminal of 80 columns; each text is typed at the next prompt."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "gnomon", *args],
@@ -29,8 +30,7 @@ def on_a_terminal(folder: Path, *args: str, typed: str = "", **environ: str) -> 
         start_new_session=True,
     )
     os.close(theirs)
-    os.write(ours, typed.encode())
-    read = bytearray()
+    read, waiting, seen = bytearray(), list(typed), 0
     while True:
         try:
             piece = os.read(ours, 65536)
@@ -39,6 +39,9 @@ def on_a_terminal(folder: Path, *args: str, typed: str = "", **environ: str) -> 
         if not piece:
             break
         read += piece
+        if waiting and read.count(PROMPT) > seen:
+            seen = read.count(PROMPT)
+            os.write(ours, waiting.pop(0).encode())
     os.close(ours)
     process.wait()
     return read.decode(errors="replace")
@@ -58,7 +61,7 @@ def test_no_color_takes_the_colour_away(indexed: Path, folder: Path) -> None:
 
 
 def test_a_chat_at_a_terminal_ends_with_ctrl_d_and_says_how_to_go_on(indexed: Path, folder: Path) -> None:
-    shown = on_a_terminal(folder, "chat", typed="how many orders are there\n\x04")
+    shown = on_a_terminal(folder, "chat", typed=("how many orders are there\n", "\x04"))
     assert "400" in shown
     assert "gnomon chat --resume c" in shown
     assert (indexed / "chat_history").read_text().strip() == "how many orders are there"
