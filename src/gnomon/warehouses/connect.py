@@ -65,14 +65,12 @@ def _path_of(rest: str) -> Path:
 
 
 def _open_file(path: Path, cache_dir: Path | None) -> Warehouse:
-    from gnomon.warehouses.files.grouping import part_of
-
     engine = _engine_of(path)
-    if engine is None and part_of(path):
-        from gnomon.warehouses.files import open_files
+    if engine is not None:
+        return _open_engine(engine, path)
+    from gnomon.warehouses.files import open_files, part_of
 
-        return open_files(str(path), cache_dir=cache_dir)
-    return _open_engine(engine, path)
+    return open_files(str(path), cache_dir=cache_dir) if part_of(path) else _open_engine(None, path)
 
 
 def _engine_of(path: Path) -> str | None:

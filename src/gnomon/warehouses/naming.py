@@ -10,7 +10,8 @@ SURROGATE_WORDS = frozenset({"id", "key", "uuid", "guid", "sk", "pk"})
 
 _GENERIC = ID_WORDS | {"name", "type", "status", "date", "value", "row", "index", "rowid", "hash", "title"}
 _LAYERS = frozenset({"dim", "fact", "fct", "tbl", "tb", "stg", "raw", "mart", "vw", "int", "src", "t"})
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
+_WORD = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")
+_IRREGULAR = {"ids": "id", "people": "person", "children": "child", "men": "man", "women": "woman"}
 _GLUED = ("id", "key", "code")
 
 Words = tuple[str, ...]
@@ -43,6 +44,8 @@ def table_words(name: str) -> Words:
 
 def singular(word: str) -> str:
     """The English singular of a word, by its ending."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 4 and word.endswith(("sses", "ches", "shes", "xes", "zes")):

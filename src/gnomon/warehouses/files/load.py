@@ -17,7 +17,9 @@ _FALLBACKS = (
     f"{_LENIENT}, all_varchar = true, parallel = false, strict_mode = false",
 )
 """From quick to thorough: guess types by a sample, by every row, and last keep every cell as text."""
-_ENCODINGS = ("", "encoding = 'utf-16'", "encoding = 'latin-1'")
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_ENCODINGS = ("", "encoding = 'latin-1'")
+"""UTF-8 first; any bytes at all are Latin-1, so that comes last."""
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -83,9 +85,15 @@ def _readers(paths: Sequence[Path], form: FileFormat) -> Iterator[str]:
         yield f"read_json({files}, maximum_object_size = 268435456, sample_size = -1, maximum_depth = 1)"
     else:
         delimiter = "delim = '\t', " if form == "tsv" else ""
-        for encoding in _ENCODINGS:
+        marked = any(_begins(path, _UTF_16_MARKS) for path in paths)
+        for encoding in ("encoding = 'utf-16'",) if marked else _ENCODINGS:
             for options in _FALLBACKS:
                 yield f"read_csv({files}, {delimiter}{options}{', ' + encoding if encoding else ''})"
+
+
+def _begins(path: Path, marks: tuple[bytes, ...]) -> bool:
+    with path.open("rb") as file:
+        return file.read(2).startswith(marks)
 
 
 def _unreadable(paths: Sequence[Path], error: duckdb.Error | None) -> Misconfigured:

@@ -35,7 +35,7 @@ _OPERATOR_MENDS = (
     "unsupported file format",
     "readonly",
 )
-_NOT_ALLOWED = ("not authorized", "prohibited", "access to ")
+_NOT_ALLOWED = ("not authorized", "authorization denied", "prohibited", "access to ")
 
 
 def translated(error: sqlite3.Error, label: str) -> GnomonError:

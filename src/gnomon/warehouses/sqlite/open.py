@@ -1,11 +1,12 @@
 """Opens an SQLite file read-only, or says in plain words why it cannot."""
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from gnomon.domain.errors import Failed, GnomonError, Misconfigured
-from gnomon.warehouses.names import source_id
+from gnomon.warehouses.names import quoted, source_id
 from gnomon.warehouses.sqlite.adapter import SqliteWarehouse
 from gnomon.warehouses.sqlite.errors import translated
 from gnomon.warehouses.sqlite.locks import lock
@@ -25,6 +26,7 @@ def open_sqlite(path: Path) -> SqliteWarehouse:
     try:
         internal, guarded = _connect(resolved), _connect(resolved)
         internal.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        _construct_virtual_tables(guarded)
         lock(guarded)
     except sqlite3.Error as error:
         raise _unopened(path, error) from error
@@ -48,6 +50,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection.text_factory = _text
     connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def _construct_virtual_tables(connection: sqlite3.Connection) -> None:
+    """Touch each virtual table, since the authorizer would deny what its module does the first time."""
+    listed = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'virtual'"
+    for (name,) in connection.execute(listed).fetchall():
+        # A module this build lacks makes its table unreadable, and introspection leaves it out.
+        with suppress(sqlite3.OperationalError):
+            connection.execute(f"SELECT * FROM {quoted(name, 'sqlite')} LIMIT 1").fetchall()
 
 
 def _text(data: bytes) -> str:

@@ -1,0 +1,187 @@
+"""Keys and joins that nobody declared."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from gnomon.domain.catalog import Catalog
+from gnomon.warehouses.connect import open_warehouse
+from gnomon.warehouses.infer import infer_keys_and_joins
+from gnomon.warehouses.naming import words
+from gnomon.warehouses.port import Warehouse
+from warehouses.datasets import KINDS, Kind, shop
+
+
+@contextmanager
+def warehouse_of(folder: Path, *statements: str) -> Iterator[Warehouse]:
+    path = folder / "data.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    warehouse = open_warehouse(str(path))
+    try:
+        yield warehouse
+    finally:
+        warehouse.close()
+
+
+def inferred(folder: Path, *statements: str) -> Catalog:
+    with warehouse_of(folder, *statements) as warehouse:
+        return infer_keys_and_joins(warehouse.introspect(), warehouse)
+
+
+def joins_of(catalog: Catalog) -> set[str]:
+    return {
+        f"{j.child}.{'+'.join(j.child_columns)} > {j.parent}.{'+'.join(j.parent_columns)}"
+        for j in catalog.joins
+    }
+
+
+CUSTOMERS = "CREATE TABLE customers AS SELECT i AS id, 'n' || i AS name FROM range(1, 101) t(i)"
+
+
+@pytest.mark.requirement("warehouses:inferred-joins")
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_the_shop_gets_its_key_and_join_whether_declared_or_not(
+    kind: Kind, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    server: Callable[[], str] = lambda: str(request.getfixturevalue("postgres_url"))  # noqa: E731
+    with shop(kind, tmp_path, server) as warehouse:
+        catalog = infer_keys_and_joins(warehouse.introspect(), warehouse)
+    assert "orders.customer_id > customers.customer_id" in joins_of(catalog)
+    orders = catalog.find("orders")
+    assert orders is not None
+    assert orders.keys[0].columns == ("id",)
+    assert orders.keys[0].evidence.source == ("declared" if kind.declares else "measured")
+
+
+@pytest.mark.requirement("warehouses:inferred-joins")
+@pytest.mark.parametrize(
+    "column",
+    [
+        "customer_id",
+        "customerId",
+        "CustomerID",
+        "fk_customer",
+        "customer_fk",
+        "customer",
+        "billing_customer_id",
+    ],
+)
+def test_a_column_called_after_a_table_joins_it(tmp_path: Path, column: str) -> None:
+    orders = f'CREATE TABLE orders AS SELECT i AS id, i % 90 + 1 AS "{column}" FROM range(1, 301) t(i)'
+    catalog = inferred(tmp_path, CUSTOMERS, orders)
+    assert joins_of(catalog) == {f"orders.{column} > customers.id"}
+    join = catalog.joins[0]
+    assert (join.evidence.source, join.evidence.share, join.evidence.rows) == ("measured", 1.0, 90)
+
+
+@pytest.mark.requirement("warehouses:inferred-joins")
+def test_columns_called_id_are_not_joined_to_each_other(tmp_path: Path) -> None:
+    others = [
+        f"CREATE TABLE {name} AS SELECT i AS id, i AS size FROM range(1, 50) t(i)"
+        for name in ("ships", "docks")
+    ]
+    assert joins_of(inferred(tmp_path, CUSTOMERS, *others)) == set()
+
+
+@pytest.mark.requirement("warehouses:inferred-joins")
+def test_a_count_called_after_a_table_is_not_a_reference(tmp_path: Path) -> None:
+    counts = (
+        "CREATE TABLE shops AS SELECT i AS id, i AS customers, i AS number_of_customers FROM range(1, 9) t(i)"
+    )
+    assert joins_of(inferred(tmp_path, CUSTOMERS, counts)) == set()
+
+
+@pytest.mark.requirement("warehouses:inferred-joins")
+def test_values_that_are_not_in_the_parent_make_no_join(tmp_path: Path) -> None:
+    orders = "CREATE TABLE orders AS SELECT i AS id, i * 2 AS customer_id FROM range(1, 101) t(i)"
+    assert joins_of(inferred(tmp_path, CUSTOMERS, orders)) == set()
+
+
+@pytest.mark.requirement("warehouses:inferred-joins")
+def test_a_few_orphans_lower_the_share_but_keep_the_join(tmp_path: Path) -> None:
+    orders = "CREATE TABLE orders AS SELECT i AS id, i AS customer_id FROM range(1, 104) t(i)"
+    (join,) = inferred(tmp_path, CUSTOMERS, orders).joins
+    assert join.evidence.share == pytest.approx(100 / 103)
+    assert join.evidence.rows == 103
+
+
+@pytest.mark.requirement("warehouses:inferred-joins")
+def test_text_is_not_joined_to_numbers(tmp_path: Path) -> None:
+    orders = "CREATE TABLE orders AS SELECT i AS id, i::VARCHAR AS customer_id FROM range(1, 90) t(i)"
+    assert joins_of(inferred(tmp_path, CUSTOMERS, orders)) == set()
+
+
+@pytest.mark.requirement("warehouses:inferred-joins")
+def test_the_table_that_owns_the_name_is_the_parent_of_its_one_to_one_partner(tmp_path: Path) -> None:
+    details = "CREATE TABLE customer_details AS SELECT i AS customer_id, 'x' AS note FROM range(1, 50) t(i)"
+    customers = "CREATE TABLE customers AS SELECT i AS customer_id, 'n' AS name FROM range(1, 101) t(i)"
+    assert joins_of(inferred(tmp_path, details, customers)) == {
+        "customer_details.customer_id > customers.customer_id"
+    }
+
+
+@pytest.mark.requirement("warehouses:inferred-keys")
+def test_a_column_with_repeats_or_nulls_is_no_key(tmp_path: Path) -> None:
+    table = """CREATE TABLE things AS SELECT i // 2 AS thing_id, nullif(i, 5) AS other_id, i AS line_no
+               FROM range(1, 50) t(i)"""
+    things = inferred(tmp_path, table).find("things")
+    assert things is not None
+    assert [k.columns for k in things.keys] == [("line_no",)]
+
+
+@pytest.mark.requirement("warehouses:inferred-keys")
+def test_two_identifiers_together_can_be_the_key(tmp_path: Path) -> None:
+    table = "CREATE TABLE order_lines AS SELECT i // 3 AS order_id, i % 3 AS line_no FROM range(30) t(i)"
+    lines = inferred(tmp_path, table).find("order_lines")
+    assert lines is not None
+    assert [k.columns for k in lines.keys] == [("order_id", "line_no")]
+
+
+@pytest.mark.requirement("warehouses:inferred-keys")
+def test_exact_profiles_save_the_measuring_of_keys(tmp_path: Path) -> None:
+    with warehouse_of(tmp_path, CUSTOMERS) as warehouse:
+        catalog = warehouse.introspect()
+        profiles = {table.ref: warehouse.profile(table) for table in catalog.tables}
+        found = infer_keys_and_joins(catalog, warehouse, profiles=profiles)
+    assert [k.columns for k in found.tables[0].keys] == [("id",)]
+
+
+@pytest.mark.requirement("warehouses:inferred-joins")
+def test_without_time_nothing_is_claimed(tmp_path: Path) -> None:
+    with warehouse_of(tmp_path, CUSTOMERS) as warehouse:
+        found = infer_keys_and_joins(warehouse.introspect(), warehouse, budget_s=0.0)
+    assert found.joins == ()
+    assert found.tables[0].keys == ()
+
+
+@pytest.mark.requirement("warehouses:inferred-joins")
+def test_declared_joins_stay_and_are_not_doubled(tmp_path: Path) -> None:
+    path = tmp_path / "d.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE customers (id INTEGER PRIMARY KEY)")
+    connection.execute(
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customers)"
+    )
+    connection.execute("INSERT INTO customers VALUES (1), (2), (3)")
+    connection.execute("INSERT INTO orders VALUES (1, 1), (2, 2), (3, 3)")
+    connection.commit()
+    connection.close()
+    warehouse = open_warehouse(str(path))
+    found = infer_keys_and_joins(warehouse.introspect(), warehouse)
+    warehouse.close()
+    assert [j.evidence.source for j in found.joins] == ["declared"]
+
+
+@pytest.mark.requirement("warehouses:inferred-joins")
+def test_names_come_apart_into_singular_words() -> None:
+    assert words("HTTPServerIDs") == ("http", "server", "id")
+    assert words("categories") == ("category",)
+    assert words("address_status") == ("address", "status")
+    assert words("customerid", {"customer"}) == ("customer", "id")
+    assert words("paid", {"customer"}) == ("paid",)
