@@ -129,7 +129,7 @@ class Draft:
         return self._best(item, links)
 
     def _of_owner(self, item: Item, owner: TableRef, links: Sequence[Link]) -> ColumnRef:
-        """`the name of the movie`, where a movie has a title: its label; else a column of what it belongs to."""
+        """`the name of the movie`, where a movie has a title: its label; else a column of its parent."""
         if name_words(item.text) == ("name",):
             label = self.schema.label(owner)
             if len(label) == 1 and self.schema.column(ColumnRef(owner, label[0])).column.kind == "text":

@@ -286,7 +286,7 @@ def read_absence(draft: Draft) -> None:
 
 
 def _refuse_restricted(draft: Draft, at: int) -> None:
-    """`without an order over 100`: what restricts the absent thing cannot be told from what restricts the rest."""
+    """`without an order over 100`: the number may restrict what is absent, or what is asked for."""
     for item in draft.items[at:]:
         if item.kind in ("value", "quoted") or item.role.startswith(("bound", "comparison")) or item.number:
             raise NotRead(f"I cannot tell whether `{item.text}` restricts what is absent.", (item.text,))

@@ -7,7 +7,6 @@ from gnomon.domain.catalog import TableRef
 from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading
 from gnomon.models.grounded.schema import Hop, Schema
 
-
 MAX_RELATED_HOPS = 2
 """Rows further away than over one bridging table are rarely what a short question means."""
 

@@ -17,7 +17,22 @@ FLAG_WORDS = frozenset({"is", "has", "was", "are", "flag"})
 NAME, DATE, CODE, TYPE = (stem(w) for w in ("name", "date", "code", "type"))
 UNITS = frozenset(
     stem(w)
-    for w in "cents usd eur utc dollars euros mib mb gb km kg cm mm ft lb pct percent mi hz g m".split()
+    for w in (
+        "cents",
+        "usd",
+        "eur",
+        "utc",
+        "dollars",
+        "euros",
+        "mib",
+        "mb",
+        "gb",
+        "km",
+        "kg",
+        "cm",
+        "mm",
+        "ft",
+    )
 )
 UNNAMED_TAILS = frozenset({"id", "at", "on", "by", "numb", stem("number"), NAME, DATE, CODE, TYPE})
 

@@ -5,14 +5,16 @@ from datetime import date
 
 from gnomon.domain.catalog import TableRef
 from gnomon.domain.context import Context
+from gnomon.models.grounded.computed import read_computed
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods, read_values
+from gnomon.models.grounded.grouping import read_groups, read_order
 from gnomon.models.grounded.linking import build_lexicon
 from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading, Target
 from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.superlatives import read_superlatives
 from gnomon.models.grounded.tagging import Item, tag
 from gnomon.models.grounded.words import name_words
-from gnomon.models.grounded.targets import read_computed, read_groups, read_order, read_superlatives
 
 RESTRICTING = ("compare", "between", "superlative", "common", "without", "not", "suffix_compare")
 HARMLESS = frozenset({"fill", "list", "and", "each"})

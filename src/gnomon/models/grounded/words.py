@@ -23,7 +23,8 @@ IRREGULAR = {
     "gas": "gas", "campus": "campus", "businesses": "business", "houses": "house", "lives": "life",
     "wives": "wife", "leaves": "leaf", "shelves": "shelf", "sold": "sale", "bought": "buy",
     "paid": "pay", "taught": "teach", "written": "write", "wrote": "write", "driven": "drive",
-    "hours": "hour", "ids": "id", "cookies": "cookie", "ties": "tie", "news": "news", "has": "have", "had": "have",
+    "hours": "hour", "ids": "id", "cookies": "cookie", "ties": "tie", "news": "news",
+    "has": "have", "had": "have",
 }  # fmt: skip
 
 ABBREVIATIONS = {

@@ -1,0 +1,162 @@
+"""Read what a question computes: counts, aggregates, shares."""
+
+from typing import cast
+
+from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.reading import Aggregate, NotRead, Target
+
+BEFORE_NAMES = ("fill", "distinct", "list")
+
+
+def read_computed(draft: Draft) -> None:
+    """Read counts, aggregates and shares."""
+    for at in draft.cues("share"):
+        _read_share(draft, at)
+    for at in draft.cues("count"):
+        following = draft.after(at, skip=BEFORE_NAMES)
+        if following is not None and draft.items[following].is_cue("count", "agg"):
+            draft.take(at, "count")
+            continue
+        following = _past_values(draft, following)
+        if following is None or not draft.is_name(following):
+            raise NotRead(f"I cannot tell what `{draft.items[at].text}` counts.", (draft.items[at].text,))
+        distinct = any(i.is_cue("distinct") for i in draft.items[at:following])
+        target = counted(draft, following, distinct)
+        draft.targets.append(target)
+        if target.aggregate == "sum":
+            _also_measured(draft, following, ["sum"])
+        draft.take(at, "count")
+    _read_aggregates(draft)
+
+
+def _past_values(draft: Draft, at: int | None) -> int | None:
+    """`how many ACTIVE customers`: look past values and flags that stand before the noun."""
+    while at is not None:
+        item = draft.items[at]
+        following = draft.after(at)
+        flag = item.kind == "name" and draft.as_table(item) is None and _names_flag(draft, at)
+        if not (item.kind in ("value", "period") or item.is_cue("distinct", "not") or flag):
+            return at
+        at = following
+    return None
+
+
+def _names_flag(draft: Draft, at: int) -> bool:
+    following = draft.after(at)
+    if following is None or draft.items[following].kind != "name":
+        return False
+    return draft.column(at, draft.schema.is_flag) is not None
+
+
+def counted(draft: Draft, at: int, distinct: bool = False) -> Target:
+    """What counting the name at a position means: a table's rows, or a column's different values."""
+    table = draft.as_table(draft.items[at])
+    if table is not None:
+        if not draft.items[at].role:
+            draft.take(at, f"rows of {table}")
+        return Target(table, None, "count")
+    column = draft.column(at)
+    if column is None:
+        raise NotRead(f"I cannot count `{draft.items[at].text}`.", (draft.items[at].text,))
+    draft.take(at, f"values of {column}")
+    if draft.schema.is_numeric(column) and not distinct and _is_total(draft, at):
+        return Target(column.table, column.column, "sum")
+    if draft.schema.is_numeric(column) and not distinct:
+        raise NotRead(f"`{draft.items[at].text}` could be counted or summed.", (draft.items[at].text,))
+    if not distinct and not draft.schema.is_key(column):
+        draft.assume(f"Different values of {column} are counted.", "ask for the number of rows instead", 0.9)
+    return Target(column.table, column.column, "count", distinct=True)
+
+
+def _is_total(draft: Draft, at: int) -> bool:
+    """`the total number of passengers`, where passengers are a number in each row."""
+    cue = draft.before(at, skip=BEFORE_NAMES)
+    return cue is not None and "total" in draft.items[cue].text.lower()
+
+
+def measured(draft: Draft, at: int, aggregate: str) -> Target:
+    """An aggregate of the column that the name at a position means."""
+    column = draft.column(at, draft.schema.is_numeric)
+    if column is None and aggregate in ("min", "max"):
+        column = draft.column(at, draft.schema.is_temporal)
+    if column is None:
+        raise NotRead(f"`{draft.items[at].text}` holds no numbers to compute with.", (draft.items[at].text,))
+    draft.take(at, f"{aggregate} of {column}")
+    return Target(column.table, column.column, cast(Aggregate, aggregate))
+
+
+def _read_aggregates(draft: Draft) -> None:
+    pending: list[int] = []
+    for at in draft.cues("agg"):
+        pending.append(at)
+        following = draft.after(at, skip=BEFORE_NAMES)
+        joined = (
+            draft.after(following) if following is not None and draft.items[following].is_cue("and") else None
+        )
+        if joined is not None and draft.items[joined].is_cue("agg"):
+            continue
+        if following is not None and draft.items[following].is_cue("agg"):
+            continue
+        following = _past_number_of(draft, _past_values(draft, following))
+        _apply(draft, pending, following)
+        pending = []
+    if pending:
+        raise NotRead("An aggregate has no column.", tuple(draft.items[i].text for i in pending))
+
+
+def _past_number_of(draft: Draft, at: int | None) -> int | None:
+    """`the average number of followers`, where followers are a number in each row."""
+    if at is None or not draft.items[at].is_cue("count"):
+        return at
+    following = draft.after(at, skip=BEFORE_NAMES)
+    numbers = (
+        following is not None and draft.is_name(following) and draft.as_table(draft.items[following]) is None
+    )
+    if not numbers:
+        raise NotRead("I do not aggregate counts yet.", (draft.items[at].text,))
+    draft.take(at, "number of")
+    return following
+
+
+def _apply(draft: Draft, pending: list[int], following: int | None) -> None:
+    words = tuple(draft.items[i].text for i in pending)
+    if following is None or not draft.is_name(following):
+        raise NotRead(f"I cannot tell what `{' and '.join(words)}` is of.", words)
+    aggregates = [cue.value for i in pending if (cue := draft.items[i].cue) is not None]
+    for at, aggregate in zip(pending, aggregates, strict=True):
+        draft.items[following].role = ""
+        table = draft.as_table(draft.items[following])
+        if aggregate == "sum" and table is not None:
+            draft.assume(
+                f"`{words[0]} {draft.items[following].text}` is read as how many there are.", certainty=0.8
+            )
+            draft.targets.append(counted(draft, following))
+        else:
+            draft.targets.append(measured(draft, following, aggregate))
+        draft.take(at, aggregate)
+    _also_measured(draft, following, aggregates)
+
+
+def _also_measured(draft: Draft, at: int, aggregates: list[str]) -> None:
+    """`the average age and weight`: the aggregate holds for the second column too."""
+    joiner = draft.after(at)
+    if joiner is None or not draft.items[joiner].is_cue("and") or len(aggregates) != 1:
+        return
+    second = draft.after(joiner)
+    if (
+        second is not None
+        and draft.is_name(second)
+        and draft.column(second, draft.schema.is_numeric) is not None
+    ):
+        draft.targets.append(measured(draft, second, aggregates[0]))
+
+
+def _read_share(draft: Draft, at: int) -> None:
+    following = draft.after(at, skip=BEFORE_NAMES)
+    table = draft.as_table(draft.items[following]) if following is not None else None
+    if table is None or following is None or not draft.is_name(following):
+        raise NotRead("I cannot tell of what the share is.", (draft.items[at].text,))
+    draft.take(following, f"rows of {table}")
+    draft.take(at, "share")
+    draft.focus = table
+    draft.share = True

@@ -1,0 +1,162 @@
+"""Read how rows are grouped and ordered."""
+
+from typing import cast
+
+from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured
+from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target
+
+
+def read_order(draft: Draft) -> None:
+    """Read `ordered by age in descending order`, `in alphabetical order of name`."""
+    for at in draft.cues("order", "direction"):
+        if draft.items[at].role:
+            continue
+        if draft.order is not None:
+            raise NotRead("I read two orders and can keep one.", (draft.items[at].text,))
+        _read_one_order(draft, at)
+
+
+def _read_one_order(draft: Draft, at: int) -> None:
+    descending = False
+    position: int | None = at
+    draft.take(at, "order")
+    if draft.items[at].is_cue("direction"):
+        descending = _direction(draft, at)
+    position = draft.after(at)
+    while position is not None and draft.items[position].is_cue("order", "direction", "group"):
+        descending = _direction(draft, position) or descending
+        draft.take(position, "order")
+        position = draft.after(position)
+    if position is not None and draft.items[position].is_cue("count", "agg"):
+        return _order_by_computed(draft, position, descending)
+    if not draft.is_name(position):
+        position = _earlier_name(draft, at)
+    if position is None:
+        raise NotRead("I cannot tell what to order by.", (draft.items[at].text,))
+    column = draft.column(position)
+    if column is None:
+        raise NotRead(f"I cannot order by `{draft.items[position].text}`.", (draft.items[position].text,))
+    if position > at:
+        draft.take(position, f"order by {column}")
+    following = draft.after(position)
+    if (
+        following is not None
+        and draft.items[following].is_cue("direction")
+        and not draft.items[following].role
+    ):
+        descending = _direction(draft, following)
+        draft.take(following, "direction")
+    _refuse_second_key(draft, position)
+    draft.order = Ordering(descending, Target(column.table, column.column))
+
+
+def _refuse_second_key(draft: Draft, at: int) -> None:
+    joiner = draft.after(at)
+    second = draft.after(joiner) if joiner is not None and draft.items[joiner].is_cue("and") else None
+    if second is not None and draft.is_name(second) and draft.items[at].role.startswith("order by"):
+        raise NotRead("I order by one thing at a time.", (draft.items[second].text,))
+
+
+def _order_by_computed(draft: Draft, at: int, descending: bool) -> None:
+    """`ordered by the number of orders`: the order is that of a target, read later."""
+    following = draft.after(at, skip=BEFORE_NAMES)
+    cue = draft.items[at].cue
+    assert cue is not None
+    if not draft.is_name(following) or following is None:
+        raise NotRead("I cannot tell what to order by.", (draft.items[at].text,))
+    target = counted(draft, following) if cue.kind == "count" else measured(draft, following, cue.value)
+    draft.take(at, "order by")
+    later = draft.after(following)
+    if later is not None and draft.items[later].is_cue("direction") and not draft.items[later].role:
+        descending = _direction(draft, later)
+        draft.take(later, "direction")
+    draft.order = Ordering(descending, target)
+
+
+def _direction(draft: Draft, at: int) -> bool:
+    cue = draft.items[at].cue
+    return cue is not None and cue.kind == "direction" and cue.value == "desc"
+
+
+def _earlier_name(draft: Draft, at: int) -> int | None:
+    """`list the names in alphabetical order`: the name listed before."""
+    names = [i for i in range(at) if draft.items[i].kind == "name" and draft.as_table(draft.items[i]) is None]
+    return names[0] if names and not draft.items[names[0]].role else None
+
+
+def read_groups(draft: Draft) -> None:
+    """Read `by country`, `per month`, `for each store`."""
+    computed = bool(draft.cues("count", "agg", "share")) or any(t.aggregate for t in draft.targets)
+    for at in draft.cues("time_group"):
+        cue = draft.items[at].cue
+        assert cue is not None
+        column = _grouped_date(draft)
+        draft.groups.append(Grouping(column, cast(Bucket, cue.value)))
+        draft.take(at, f"per {cue.value} of {column}")
+    for at in draft.cues("each", "group"):
+        if draft.items[at].is_cue("each") and not computed:
+            draft.take(at, "each")
+            continue
+        _read_group(draft, at)
+
+
+def _grouped_date(draft: Draft) -> ColumnRef:
+    for table in draft.mentioned() or draft.schema.tables()[:1]:
+        dates = draft.schema.dates(table)
+        freshest = draft.schema.card(table).freshness_column
+        chosen = dates[0] if len(dates) == 1 else next((d for d in dates if d.column == freshest), None)
+        if chosen is not None:
+            if len(dates) > 1:
+                others = ", ".join(d.column for d in dates if d != chosen)
+                draft.assume(f"Time is taken from {chosen}.", f"name another date: {others}", 0.9)
+            return chosen
+    raise NotRead("I see no date column to group by.", ())
+
+
+def _read_group(draft: Draft, at: int) -> None:
+    position = draft.after(at, skip=("fill", "distinct"))
+    taken = False
+    while position is not None and draft.is_name(position):
+        _group_by(draft, position)
+        taken = True
+        joiner = draft.after(position)
+        if joiner is None or not draft.items[joiner].is_cue("and"):
+            break
+        position = draft.after(joiner)
+        if position is not None and draft.is_name(position) and _is_measure_next(draft, position):
+            break
+    if not taken:
+        raise NotRead(
+            f"I cannot tell what to group by after `{draft.items[at].text}`.", (draft.items[at].text,)
+        )
+    draft.take(at, "group by")
+
+
+def _is_measure_next(draft: Draft, position: int) -> bool:
+    column = draft.column(position)
+    return column is not None and draft.schema.is_numeric(column)
+
+
+def _group_by(draft: Draft, at: int) -> None:
+    item = draft.items[at]
+    table = draft.as_table(item)
+    columns = [k for k in item.links if not k.is_table]
+    if table is not None and not (
+        columns and columns[0].score >= 0.97 and _counts_only(draft, columns[0].table)
+    ):
+        if draft.entity is not None:
+            raise NotRead("I group by one kind of thing at a time.", (item.text,))
+        draft.entity = table
+        draft.take(at, f"each row of {table}")
+        return
+    column = draft.column(at)
+    if column is None:
+        raise NotRead(f"I cannot group by `{item.text}`.", (item.text,))
+    draft.groups.append(Grouping(column))
+    draft.take(at, f"group by {column}")
+
+
+def _counts_only(draft: Draft, table: TableRef) -> bool:
+    return draft.focus == table

@@ -1,0 +1,249 @@
+"""Read rankings: `the most expensive product`, `customer with the most orders`, `top 5 stores by revenue`."""
+
+from typing import cast
+
+from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured
+from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.reading import Grouping, NotRead, Ordering, Target
+
+
+def read_superlatives(draft: Draft) -> None:
+    """Read `the most expensive product`, `customer with the most orders`, `top 5 stores by revenue`."""
+    for at in draft.cues("common"):
+        _read_common(draft, at)
+    for at in draft.cues("superlative"):
+        if not draft.items[at].role:
+            _read_superlative(draft, at)
+
+
+def _read_common(draft: Draft, at: int) -> None:
+    cue = draft.items[at].cue
+    assert cue is not None
+    following = draft.after(at)
+    name = following if draft.is_name(following) else draft.before(at)
+    column = draft.column(name) if name is not None and draft.is_name(name) else None
+    if column is None or name is None or draft.order is not None:
+        raise NotRead(f"I cannot tell what is {draft.items[at].text}.", (draft.items[at].text,))
+    draft.take(name, f"group by {column}")
+    draft.take(at, "count of each")
+    draft.focus = draft.focus or column.table
+    draft.groups.append(Grouping(column))
+    counted = Target(column.table, None, "count")
+    draft.targets += [counted]
+    draft.order = Ordering(cue.value == "desc", counted)
+    draft.limit = 1
+
+
+def _read_superlative(draft: Draft, at: int) -> None:
+    cue = draft.items[at].cue
+    assert cue is not None
+    if draft.order is not None:
+        raise NotRead("I read two orders and can keep one.", (draft.items[at].text,))
+    direction, _, dimension = cue.value.partition(":")
+    descending = direction == "desc"
+    draft.take(at, "superlative")
+    limit = _limit_beside(draft, at)
+    following = draft.after(at, skip=("fill",))
+    while following is not None and draft.items[following].role == "limit":
+        following = draft.after(following)
+    inner = draft.items[following] if following is not None else None
+    if inner is not None and inner.is_cue("superlative") and not dimension and inner.cue is not None:
+        draft.take(cast(int, following), "superlative")
+        direction, _, dimension = inner.cue.value.partition(":")
+        descending = direction == "desc"
+        following = draft.after(cast(int, following))
+    if dimension:
+        return _by_dimension(draft, at, following, dimension, descending, limit)
+    _by_following(draft, at, following, descending, limit)
+
+
+def _limit_beside(draft: Draft, at: int) -> int | None:
+    for position in (at + 1, at - 1):
+        if 0 <= position < len(draft.items):
+            item = draft.items[position]
+            if item.kind == "number" and not item.role and item.number is not None:
+                draft.take(position, "limit")
+                return int(item.number)
+    return None
+
+
+def _by_dimension(
+    draft: Draft, at: int, following: int | None, dimension: str, descending: bool, limit: int | None
+) -> None:
+    """`the oldest customer`, `the cheapest product`: order the entity by the column that fits."""
+    table = draft.as_table(draft.items[following]) if following is not None else None
+    if table is None and following is not None and draft.is_name(following):
+        column = draft.column(following)
+        if column is not None and dimension == "date" and draft.schema.is_temporal(column):
+            draft.take(following, f"column {column}")
+            return _extreme(draft, column, descending, limit)
+    entity = table or draft.focus
+    if entity is None:
+        raise NotRead(f"I cannot tell what is {draft.items[at].text}.", (draft.items[at].text,))
+    if table is not None and following is not None:
+        draft.take(following, f"table {table}")
+        draft.focus = draft.focus or table
+    column, flip = _dimension_column(draft, entity, dimension, draft.items[at].text)
+    draft.order = Ordering(descending != flip, Target(column.table, column.column))
+    draft.limit = limit or 1
+
+
+def _dimension_column(draft: Draft, entity: TableRef, dimension: str, words: str) -> tuple[ColumnRef, bool]:
+    if dimension == "date":
+        dates = draft.schema.dates(entity) or draft.schema.year_columns(entity)
+        return _only(dates, words), False
+    found = draft.schema.dimension(entity, dimension)
+    if dimension == "age" and not found:
+        return _only(draft.schema.dimension(entity, "birth"), words), True
+    return _only(found, words), False
+
+
+def _only(columns: list[ColumnRef], words: str) -> ColumnRef:
+    if len(columns) != 1:
+        options = tuple(map(str, columns[:4]))
+        found = f"it could go by {' or '.join(options)}" if options else "no column says so"
+        raise NotRead(f"I cannot tell what `{words}` goes by: {found}.", (words,), options)
+    return columns[0]
+
+
+def _by_following(draft: Draft, at: int, following: int | None, descending: bool, limit: int | None) -> None:
+    if following is None:
+        raise NotRead(f"`{draft.items[at].text}` has nothing after it.", (draft.items[at].text,))
+    item = draft.items[following]
+    by = _by_phrase(draft, following)
+    if draft.is_name(following) and by is not None:
+        return _top_by(draft, following, by, descending, limit)
+    if item.is_cue("count", "agg") and item.cue is not None:
+        inner = draft.after(following, skip=BEFORE_NAMES)
+        if inner is None or not draft.is_name(inner):
+            raise NotRead(f"I cannot tell what `{item.text}` is of.", (item.text,))
+        draft.take(following, item.cue.kind)
+        target = counted(draft, inner) if item.cue.kind == "count" else measured(draft, inner, item.cue.value)
+        return _rank_groups(draft, at, target, descending, limit)
+    if not draft.is_name(following):
+        raise NotRead(f"I cannot tell what `{draft.items[at].text}` goes by.", (draft.items[at].text,))
+    table = draft.as_table(item)
+    if table is not None:
+        entity = _entity_before(draft, at)
+        if entity is None or (draft.focus == table and entity == table):
+            raise NotRead(f"I cannot tell what `{draft.items[at].text} {item.text}` goes by.", (item.text,))
+        return _rank_groups(draft, at, counted(draft, following), descending, limit)
+    column = draft.column(following, lambda c: draft.schema.is_numeric(c) or draft.schema.is_temporal(c))
+    if column is None:
+        raise NotRead(f"`{item.text}` is not something to rank by.", (item.text,))
+    draft.take(following, f"column {column}")
+    if _entity_before(draft, at) is None:
+        return _extreme(draft, column, descending, limit)
+    draft.order = Ordering(descending, Target(column.table, column.column))
+    draft.limit = limit or 1
+
+
+def _by_phrase(draft: Draft, name: int) -> int | None:
+    """`top 5 stores BY revenue`: the position after `by`, if there is one."""
+    position = draft.after(name)
+    if position is not None and draft.items[position].is_cue("group", "order"):
+        return position
+    if position is not None and draft.items[position].text.lower() == "with":
+        return None
+    return None
+
+
+def _top_by(draft: Draft, name: int, by: int, descending: bool, limit: int | None) -> None:
+    draft.take(by, "ranked by")
+    table = draft.as_table(draft.items[name])
+    if table is not None:
+        draft.take(name, f"table {table}")
+        draft.focus = table
+    else:
+        column = draft.column(name)
+        if column is None:
+            raise NotRead(f"I cannot rank `{draft.items[name].text}`.", (draft.items[name].text,))
+        draft.take(name, f"group by {column}")
+        draft.groups.append(Grouping(column))
+    measure = draft.after(by, skip=BEFORE_NAMES)
+    if measure is None:
+        raise NotRead("`by` has nothing after it.", ("by",))
+    item = draft.items[measure]
+    if item.is_cue("count", "agg") and item.cue is not None:
+        inner = draft.after(measure, skip=BEFORE_NAMES)
+        if inner is None or not draft.is_name(inner):
+            raise NotRead(f"I cannot tell what `{item.text}` is of.", (item.text,))
+        draft.take(measure, item.cue.kind)
+        target = counted(draft, inner) if item.cue.kind == "count" else measured(draft, inner, item.cue.value)
+    elif draft.is_name(measure):
+        target = _implied_measure(draft, measure, table)
+    else:
+        raise NotRead(f"I cannot rank by `{item.text}`.", (item.text,))
+    if target.aggregate is None:
+        draft.order = Ordering(descending, target)
+    elif table is not None:
+        _group_entity(draft, table, target, descending)
+    else:
+        draft.targets.append(target)
+        draft.order = Ordering(descending, target)
+    draft.limit = limit or 1
+
+
+def _implied_measure(draft: Draft, at: int, entity: TableRef | None) -> Target:
+    """`by revenue`: the entity's own column as it is, another table's summed; `by orders`: counted."""
+    counted = draft.as_table(draft.items[at])
+    if counted is not None:
+        return counted(draft, at)
+    column = draft.column(at, draft.schema.is_numeric)
+    if column is None:
+        raise NotRead(f"`{draft.items[at].text}` is not something to rank by.", (draft.items[at].text,))
+    draft.take(at, f"column {column}")
+    if column.table == entity:
+        return Target(column.table, column.column)
+    draft.assume(f"{column} is summed.", "say `average` to mean that", 0.9)
+    return Target(column.table, column.column, "sum")
+
+
+def _entity_before(draft: Draft, at: int) -> TableRef | None:
+    """The thing that a superlative after it ranks: `which customer has the most ...`."""
+    for item in draft.items[:at]:
+        if item.kind == "name" and (table := draft.as_table(item)) is not None:
+            return table
+    names = [i for i in range(at) if draft.is_name(i) and draft.column(i) is not None]
+    column = draft.column(names[0]) if names else None
+    return column.table if column else None
+
+
+def _rank_groups(draft: Draft, at: int, target: Target, descending: bool, limit: int | None) -> None:
+    """`which city has the most customers`, `department with the highest average salary`."""
+    named = [i for i in range(at) if draft.items[i].kind == "name"]
+    tables = [t for i in named if (t := draft.as_table(draft.items[i])) is not None]
+    draft.limit = limit or 1
+    if tables:
+        return _group_entity(draft, tables[0], target, descending)
+    if not named:
+        raise NotRead("I cannot tell what is to be ranked.", (draft.items[at].text,))
+    for position in named:
+        column = draft.column(position)
+        if column is None:
+            raise NotRead(f"I cannot rank `{draft.items[position].text}`.", (draft.items[position].text,))
+        if not draft.items[position].role:
+            draft.take(position, f"group by {column}")
+        draft.groups.append(Grouping(column))
+    draft.targets.append(target)
+    draft.order = Ordering(descending, target)
+
+
+def _group_entity(draft: Draft, table: TableRef, target: Target, descending: bool) -> None:
+    draft.focus = table
+    if target.aggregate == "count" and target.column is None:
+        draft.order = Ordering(descending, linked=target.table)
+        return
+    draft.entity = table
+    draft.targets.append(target)
+    draft.order = Ordering(descending, target)
+
+
+def _extreme(draft: Draft, column: ColumnRef, descending: bool, limit: int | None) -> None:
+    if limit not in (None, 1):
+        draft.targets.append(Target(column.table, column.column))
+        draft.order = Ordering(descending, Target(column.table, column.column))
+        draft.limit = limit
+        return
+    draft.targets.append(Target(column.table, column.column, "max" if descending else "min"))
