@@ -53,7 +53,7 @@ def find_card(cards: Sequence[TableCard], name: str) -> TableCard:
             f"several tables are named `{name}`", facts=(("tables", names),), hint="give the schema too"
         )
     by_fold = {n.casefold(): str(c.ref) for c in cards for n in (str(c.ref), c.ref.name)}
-    near = dict.fromkeys(by_fold[n] for n in difflib.get_close_matches(wanted, by_fold, 3, 0.5))
+    near = dict.fromkeys(by_fold[n] for n in difflib.get_close_matches(wanted, by_fold, 3, 0.6))
     hint = f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else "see `gnomon tables`"
     raise Usage(f"no table is named `{name}`", hint=hint)
 
