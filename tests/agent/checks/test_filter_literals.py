@@ -112,3 +112,16 @@ def test_a_query_without_text_filters_is_not_applicable(shop) -> None:
     assert (
         shop.checks("How many?", "SELECT COUNT(*) FROM orders")["filter_literals"].verdict == "not_applicable"
     )
+
+
+def test_a_word_of_the_question_that_merely_resembles_a_value_is_only_a_warning(open_shop) -> None:
+    shop = open_shop("duckdb", "CREATE TABLE t (state TEXT); INSERT INTO t VALUES ('Arkansas')")
+    check = shop.checks("How many in Kansas?", "SELECT COUNT(*) FROM t WHERE state = 'Kansas'")[
+        "filter_literals"
+    ]
+    assert (check.verdict, "did you mean `Arkansas`?" in check.summary) == ("warn", True)
+
+
+def test_a_typo_of_the_question_itself_fails_with_the_value(shop) -> None:
+    sql = "SELECT COUNT(*) FROM customers WHERE state = 'Californa'"
+    assert shop.checks("How many in Californa?", sql)["filter_literals"].verdict == "fail"

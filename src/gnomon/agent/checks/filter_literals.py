@@ -13,6 +13,8 @@ from gnomon.domain.errors import Failed, Refused, Retry
 MAX_LITERALS = 20
 ALIKE = 0.75
 """From this likeness on (difflib ratio) a stored value counts as what the literal meant."""
+TYPO = 0.9
+"""The same for a word of the question itself: `Kansas` need not mean `Arkansas`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,26 +112,37 @@ def _judge(case: Case, comparison: _Comparison, stored: bool | None, sql: str) -
     near = _near(case, comparison)
     if near:
         options = " or ".join(f"`{n}`" for n in near)
-        return Finding("fail", f"{what}; did you mean {options}?", f"Compare `{ref}` with {options}.", sql)
+        meant = f"{what}; did you mean {options}?"
+        if _asked(case, literal) and _likeness(literal, near[0]) < TYPO:
+            return Finding("warn", meant, "", sql)
+        return Finding("fail", meant, f"Compare `{ref}` with {options}.", sql)
     elsewhere = _elsewhere(case, comparison)
     if elsewhere:
         return Finding("fail", f"{what}; {elsewhere} holds it", f"Filter on {elsewhere} instead.", sql)
-    asked = literal.strip("%_ ").casefold() in case.input.question.text.casefold()
-    if asked or comparison.excludes:
+    if _asked(case, literal) or comparison.excludes:
         return Finding("warn", what, "", sql)
     return Finding("fail", what + _examples(case, comparison), f"Use a value that `{ref}` holds.", sql)
 
 
+def _asked(case: Case, literal: str) -> bool:
+    """Whether the literal is the question's own wording."""
+    return literal.strip("%_ ").casefold() in case.input.question.text.casefold()
+
+
+def _likeness(one: str, other: str) -> float:
+    one, other = (" ".join(text.strip("%_ ").casefold().split()) for text in (one, other))
+    return SequenceMatcher(None, one, other).ratio()
+
+
 def _near(case: Case, comparison: _Comparison) -> list[str]:
-    literal = comparison.literal.strip("%_").casefold().strip()
-    near = []
+    near: list[str] = []
     for origin in comparison.origins:
         for value in case.input.values.near_values(origin.ref, comparison.literal.strip("%_"), 3):
-            alike = SequenceMatcher(None, literal, value.casefold().strip()).ratio()
+            alike = _likeness(comparison.literal, value)
             same = value == comparison.literal and isinstance(origin.path, exp.Column)
             if alike >= ALIKE and not same and value not in near:
                 near.append(value)
-    return near[:2]
+    return sorted(near, key=lambda value: -_likeness(comparison.literal, value))[:2]
 
 
 def _elsewhere(case: Case, comparison: _Comparison) -> str:
