@@ -187,8 +187,7 @@ def _top_by(draft: Draft, name: int, by: int, descending: bool, limit: int | Non
 
 def _implied_measure(draft: Draft, at: int, entity: TableRef | None) -> Target:
     """`by revenue`: the entity's own column as it is, another table's summed; `by orders`: counted."""
-    counted = draft.as_table(draft.items[at])
-    if counted is not None:
+    if draft.as_table(draft.items[at]) is not None:
         return counted(draft, at)
     column = draft.column(at, draft.schema.is_numeric)
     if column is None:
