@@ -30,7 +30,7 @@ _COLUMNS = {
 
 
 def run() -> dict[str, float]:
-    """Microseconds a statement for guard and parse (p50, p95), their ratio of medians, and how many were measured.
+    """Microseconds a statement for guard and parse (p50, p95), the ratio of medians, and the number measured.
 
     Statements are the honest ones of the test corpus; each is timed several times and its best time counts.
     """
@@ -38,6 +38,7 @@ def run() -> dict[str, float]:
     guard, parse = [], []
     for engine in _ENGINES:
         for sql in _statements(engine):
+            query = Query(sql, engine)
             query = Query(sql, engine)
             guard.append(_best_us(partial(authorize, Principal("bench"), query, catalog, Limits())))
             parse.append(_best_us(partial(sqlglot.parse, sql, read=engine)))

@@ -14,6 +14,7 @@ from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.dialects.sqlite import SQLite
 from sqlglot.errors import ErrorLevel, ParseError
+from sqlglot.generator import Generator
 from sqlglot.generators.duckdb import DuckDBGenerator
 from sqlglot.parser import build_json_extract, build_json_extract_scalar
 from sqlglot.parsers.duckdb import DuckDBParser
@@ -55,6 +56,10 @@ class FaithfulDuckDB(DuckDB):
             """DuckDB wants the words inside the call's parentheses, wherever they were written."""
             inner = self.sql(expression, "this")
             return f"{inner[:-1]} IGNORE NULLS)" if inner.endswith(")") else f"{inner} IGNORE NULLS"
+
+        def withingroup_sql(self, expression: exp.WithinGroup) -> str:
+            """As written: DuckDB knows these aggregates by the words WITHIN GROUP alone."""
+            return Generator.withingroup_sql(self, expression)
 
 
 class FaithfulSQLite(SQLite):

@@ -43,7 +43,8 @@ list_slice list_sort list_stddev_pop list_stddev_samp list_string_agg list_sum l
 list_unique list_value list_var_pop list_var_samp list_where list_zip listagg log2 lpad mad make_date
 make_time make_timestamp make_timestamptz map map_concat map_contains map_entries map_extract
 map_extract_value map_from_entries map_keys map_values max_by mean median microsecond millennium
-millisecond min_by minute mismatches mode month monthname nfc_normalize now ord percentile_cont percentile_disc position prefix printf
+millisecond min_by minute mismatches mode month monthname nfc_normalize now ord percentile_cont
+percentile_disc position prefix printf
 product quantile quantile_cont quantile_disc quarter range regexp_escape regexp_extract
 regexp_extract_all regexp_full_match regexp_matches regexp_split_to_array regr_avgx regr_avgy regr_count
 regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy repeat reservoir_quantile right_grapheme
