@@ -4,8 +4,31 @@ from typing import cast
 
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Aggregate, NotRead, Target
+from gnomon.models.grounded.verbs import is_additive
 
 BEFORE_NAMES = ("fill", "distinct", "list")
+SUMMING_OPENERS = frozenset(
+    {"what was", "what is", "what were", "what are", "how much", "show", "give me", "show me"}
+)
+
+
+def read_implied_sums(draft: Draft) -> None:
+    """`our net revenue in 2025`, `net revenue per region`: amounts that people mean added up."""
+    if draft.cues("count", "agg", "share", "superlative") or draft.targets or draft.order is not None:
+        return
+    grouped = bool(draft.cues("each", "group", "time_group"))
+    plain = [i for i in draft.items if draft.as_table(i) is not None]
+    asked = bool(draft.items) and draft.items[0].text.lower() in SUMMING_OPENERS
+    if not grouped and (plain or not asked):
+        return
+    for at in draft.open("name"):
+        if draft.as_table(draft.items[at]) is not None:
+            continue
+        column = draft.column(at, lambda c: is_additive(draft, c))
+        if column is not None:
+            draft.take(at, f"sum of {column}")
+            draft.targets.append(Target(column.table, column.column, "sum"))
+            draft.assume(f"{column} is added up.", "say `average` to mean that", 0.97)
 
 
 def read_computed(draft: Draft) -> None:

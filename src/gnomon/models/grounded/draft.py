@@ -40,6 +40,7 @@ class Draft:
     order: Ordering | None = None
     having: tuple[str, int] | None = None
     limit: int | None = None
+    dated_by: ColumnRef | None = None
     distinct: bool = False
     share: bool = False
     exists_only: bool = False

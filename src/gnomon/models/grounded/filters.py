@@ -21,7 +21,9 @@ def read_periods(draft: Draft) -> None:
     for at in draft.open("period"):
         period = draft.items[at].period
         assert period is not None
-        column = _beside_temporal(draft, at) or _verb_date(draft, at) or _main_date(draft)
+        column = (
+            _beside_temporal(draft, at) or draft.dated_by or _verb_date(draft, at) or _main_date(draft, at)
+        )
         if column is None:
             raise NotRead(f"I see no date column that `{period.label}` could be about.", (period.label,))
         draft.take(at, f"{column} within {period.label}")
@@ -59,8 +61,9 @@ def _verb_date(draft: Draft, at: int) -> ColumnRef | None:
     return None
 
 
-def _main_date(draft: Draft) -> ColumnRef | None:
-    for table in draft.mentioned():
+def _main_date(draft: Draft, at: int) -> ColumnRef | None:
+    nearest = [t for item in reversed(draft.items[:at]) if (t := draft.as_table(item)) is not None]
+    for table in dict.fromkeys([*nearest[:1], *draft.mentioned()]):
         dates = draft.schema.dates(table)
         years = draft.schema.year_columns(table)
         freshest = draft.schema.card(table).freshness_column

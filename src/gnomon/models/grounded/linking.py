@@ -102,7 +102,7 @@ def build_lexicon(context: Context) -> Lexicon:
         entry[(table, column)] = max(score, entry.get((table, column), 0.0))
 
     for rank, card in enumerate(context.cards):
-        penalty = 0.9 if card.use_instead else 1.0
+        penalty = (0.9 if card.use_instead else 1.0) * (0.93 if _is_raw(card.ref) else 1.0)
         for words, score in _table_names(card):
             put(words, card.ref, None, (score - rank * 1e-4) * penalty)
         for column in card.columns:

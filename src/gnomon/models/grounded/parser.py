@@ -5,7 +5,7 @@ from datetime import date
 
 from gnomon.domain.catalog import TableRef
 from gnomon.domain.context import Context
-from gnomon.models.grounded.computed import read_computed
+from gnomon.models.grounded.computed import read_computed, read_implied_sums
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods, read_values
 from gnomon.models.grounded.grouping import read_groups, read_order
@@ -14,6 +14,7 @@ from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading, 
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.superlatives import read_superlatives
 from gnomon.models.grounded.tagging import Item, tag
+from gnomon.models.grounded.verbs import excuse_verbs
 from gnomon.models.grounded.words import name_words
 
 RESTRICTING = ("compare", "between", "superlative", "common", "without", "not", "suffix_compare")
@@ -29,9 +30,10 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     schema = Schema(context)
     lexicon = build_lexicon(context)
     items = tag(question, lexicon, context.values, today)
-    refuse_unknown(items)
     draft = Draft(schema, items, today)
     draft.focus = find_focus(draft)
+    excuse_verbs(draft)
+    refuse_unknown(items)
     skip_names_of_columns(draft)
     for read in (
         read_periods,
@@ -39,6 +41,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
         read_absence,
         read_order,
         read_superlatives,
+        read_implied_sums,
         read_groups,
         read_computed,
         read_values,
@@ -51,7 +54,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
 
 def refuse_unknown(items: Sequence[Item]) -> None:
     """Stop at words that are neither names, values nor steering words, and at those beyond this reader."""
-    unknown = tuple(i.text for i in items if i.kind == "unknown")
+    unknown = tuple(i.text for i in items if i.kind == "unknown" and not i.role)
     if unknown:
         words = ", ".join(f"`{w}`" for w in unknown)
         raise NotRead(f"I cannot place {words} in this data.", unknown)

@@ -43,7 +43,7 @@ def _read_superlative(draft: Draft, at: int) -> None:
     direction, _, dimension = cue.value.partition(":")
     descending = direction == "desc"
     draft.take(at, "superlative")
-    limit = _limit_beside(draft, at)
+    limit = _limit_beside(draft, at) or _limit_before(draft, at)
     following = draft.after(at, skip=("fill",))
     while following is not None and draft.items[following].role == "limit":
         following = draft.after(following)
@@ -65,6 +65,19 @@ def _limit_beside(draft: Draft, at: int) -> int | None:
             if item.kind == "number" and not item.role and item.number is not None:
                 draft.take(position, "limit")
                 return int(item.number)
+    return None
+
+
+def _limit_before(draft: Draft, at: int) -> int | None:
+    """`which FIVE categories sold the most`: a number right before what is ranked."""
+    for position in range(at):
+        item = draft.items[position]
+        following = draft.after(position, skip=())
+        if item.kind != "number" or item.role or item.number is None or following is None:
+            continue
+        if draft.items[following].kind == "name" and following < at:
+            draft.take(position, "limit")
+            return int(item.number)
     return None
 
 

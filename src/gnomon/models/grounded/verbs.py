@@ -1,0 +1,104 @@
+"""Verbs that add nothing of their own: `units sold`, `refunds paid in 2025`, `signed up in May`."""
+
+from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.words import name_words, stem
+
+MEASURE_VERBS = frozenset(
+    {"sold", "sell", "sells", "earned", "earn", "made", "make", "generated", "generate", "spent", "spend"}
+    | {"paid", "pay", "brought", "took", "booked", "recorded", "shipped"}
+)
+"""Said of a sum beside it, these name no other fact: `the units sold`, `the revenue earned`."""
+
+EVENT_VERBS = frozenset(
+    {"made", "paid", "issued", "created", "recorded", "added", "processed", "submitted", "logged", "posted"}
+    | {"registered", "filed", "entered", "booked", "placed", "opened", "sold"}
+)
+"""Said of a row with a single date, these can only be about that date: `refunds paid in 2025`."""
+
+ADDITIVE = frozenset(
+    {
+        "revenue",
+        "sale",
+        "amount",
+        "cost",
+        "spend",
+        "unit",
+        "quantity",
+        "profit",
+        "income",
+        "expense",
+        "discount",
+    }
+    | {"tax", "fee", "turnover", "total", "budget", "volume", "earning", "margin", "refund", "payment"}
+)
+"""Last words of columns whose values people add up without saying so."""
+
+
+def is_additive(draft: Draft, column: ColumnRef) -> bool:
+    """Whether the column's name says that its values are amounts that add up."""
+    words = name_words(column.column)
+    per_piece = {"price", "rate", "average", "percent", "ratio", "per", "unit"} & set(words[:-1])
+    return draft.schema.is_numeric(column) and bool(words) and words[-1] in ADDITIVE and not per_piece
+
+
+def excuse_verbs(draft: Draft) -> None:
+    """Give a role to verbs that restate what stands beside them; leave every other unknown word unplaced."""
+    for at in draft.open("unknown"):
+        if draft.items[at].role:
+            continue
+        if not _restates_date(draft, at) and not _restates_measure(draft, at):
+            _restates_event(draft, at)
+
+
+def _restates_measure(draft: Draft, at: int) -> bool:
+    if draft.items[at].text.lower() not in MEASURE_VERBS:
+        return False
+    for beside in (draft.before(at), draft.after(at, skip=("fill", "superlative", "count"))):
+        if beside is None or draft.items[beside].kind != "name":
+            continue
+        if any(not k.is_table and is_additive(draft, k.ref) for k in draft.items[beside].links):
+            draft.take(at, f"says it of {draft.items[beside].text}")
+            return True
+    return False
+
+
+def _restates_event(draft: Draft, at: int) -> bool:
+    before, following = draft.before(at), draft.after(at)
+    if draft.items[at].text.lower() not in EVENT_VERBS or before is None:
+        return False
+    table = draft.as_table(draft.items[before])
+    dated = following is None or draft.items[following].kind == "period"
+    if table is None or not dated or len(draft.schema.dates(table)) != 1:
+        return False
+    draft.take(at, f"the event of {table}")
+    return True
+
+
+def _restates_date(draft: Draft, at: int) -> bool:
+    """`signed up in 2026`: the words before a period name a date column of a table in play."""
+    end = at + 1
+    while end < len(draft.items) and draft.items[end].kind == "unknown":
+        end += 1
+    following = draft.after(end - 1)
+    if following is None or draft.items[following].kind != "period":
+        return False
+    said = [stem(w) for item in draft.items[at:end] for w in name_words(item.text)]
+    for table in draft.mentioned():
+        column = _dated(draft, table, said)
+        if column is not None:
+            for item in draft.items[at:end]:
+                item.role = f"about {column}"
+            draft.dated_by = column
+            return True
+    return False
+
+
+def _dated(draft: Draft, table: TableRef, said: list[str]) -> ColumnRef | None:
+    found = []
+    for column in draft.schema.dates(table):
+        words = [stem(w) for w in name_words(column.column)]
+        glued = "".join(words)
+        if set(said) & set(words) or ("".join(said) in glued and len("".join(said)) > 4):
+            found.append(column)
+    return found[0] if len(found) == 1 else None
