@@ -21,6 +21,7 @@ from gnomon.surfaces.cli.commands import (
     version,
 )
 from gnomon.surfaces.cli.errors import INTERRUPTED, Usage, foreseen, show_error
+from gnomon.surfaces.cli.interrupts import interruptible
 from gnomon.surfaces.cli.terminal import Terminal
 
 
@@ -40,6 +41,11 @@ class HouseGroup(TyperGroup):
         except BaseException as error:
             code = _report(error, arguments, debug)
         sys.exit(code if isinstance(code, int) else 0)
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """Run the sub-command; Ctrl-C ends it with a word."""
+        with interruptible():
+            return super().invoke(ctx)
 
 
 def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:

@@ -1,0 +1,41 @@
+"""Ctrl-C outside of a question: ends the command with a word instead of a traceback."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from gnomon.domain.errors import Interrupted
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn Ctrl-C within the block into `Interrupted`.
+
+    DuckDB takes the signal for itself while a query runs and raises a RuntimeError in its place.
+    """
+    pressed = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+        raise KeyboardInterrupt
+
+    here = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, note) if here else None
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise _interrupted() from None
+    except RuntimeError as error:
+        if pressed and "interrupted" in str(error).casefold():
+            raise _interrupted() from None
+        raise
+    finally:
+        if here:
+            signal.signal(signal.SIGINT, before)
+
+
+def _interrupted() -> Interrupted:
+    return Interrupted("interrupted", hint="what was stored is kept; run the command again to go on")
