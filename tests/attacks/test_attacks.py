@@ -18,9 +18,9 @@ from gnomon.policy.authorize import authorize
 ENGINES = ("duckdb", "sqlite", "postgres")
 ANA = Principal("ana@acme.test")
 GUARDED = Limits(max_rows=1_000, timeout_s=2.0)
-UNGUARDED = Limits(max_rows=1_000, timeout_s=0.4)
+UNGUARDED = Limits(max_rows=1_000, timeout_s=0.25)
 LONGEST_S = 6.0
-"""What a statement of 0.4 s may take: a single call inside an engine is not interrupted half-way."""
+"""What a statement of 0.25 s may take: a single call inside an engine is not interrupted half-way."""
 
 ONLY_THE_GUARD = {
     "duckdb": frozenset(
