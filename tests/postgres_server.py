@@ -22,13 +22,16 @@ PASSWORD = "sundial"
 _START_S = 30.0
 _PROBE_S = 0.05
 _WATCHDOG = """
-import os, signal, sys
+import os, shutil, signal, sys, time
 sys.stdin.read()
 try:
     os.kill(int(sys.argv[1]), signal.SIGQUIT)
+    time.sleep(1)
 except ProcessLookupError:
     pass
+shutil.rmtree(sys.argv[2], ignore_errors=True)
 """
+"""Waits for the end of its input, which comes with the end of this process, however it ends."""
 
 
 class Unavailable(Exception):
@@ -148,7 +151,9 @@ def _started(programs: Path, data: Path, owner: str | None) -> Iterator[str]:
             stderr=log,
         )
         watchdog = subprocess.Popen(
-            [sys.executable, "-c", _WATCHDOG, str(server.pid)], stdin=subprocess.PIPE, start_new_session=True
+            [sys.executable, "-c", _WATCHDOG, str(server.pid), str(data.parent)],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
         )
         stop = _Stop(server, watchdog)
         atexit.register(stop)

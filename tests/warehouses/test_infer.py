@@ -126,6 +126,16 @@ def test_the_table_that_owns_the_name_is_the_parent_of_its_one_to_one_partner(tm
     }
 
 
+@pytest.mark.requirement("warehouses:inferred-joins")
+def test_of_two_tables_with_the_same_key_the_one_that_refers_to_none_is_the_parent(tmp_path: Path) -> None:
+    extras = "CREATE TABLE customer_extras AS SELECT i AS customer_id, 'x' AS note FROM range(1, 101) t(i)"
+    customers = "CREATE TABLE crm_customers AS SELECT i AS customer_id, 'n' AS name FROM range(1, 101) t(i)"
+    orders = "CREATE TABLE orders AS SELECT i AS id, i AS customer_id FROM range(1, 90) t(i)"
+    found = joins_of(inferred(tmp_path, customers, extras, orders))
+    (root,) = {join.split(" > ")[1] for join in found if join.startswith("orders")}
+    assert not any(join.startswith(root) for join in found)
+
+
 @pytest.mark.requirement("warehouses:inferred-keys")
 def test_a_column_with_repeats_or_nulls_is_no_key(tmp_path: Path) -> None:
     table = """CREATE TABLE things AS SELECT i // 2 AS thing_id, nullif(i, 5) AS other_id, i AS line_no

@@ -71,8 +71,10 @@ def infer_keys_and_joins(
             progress("looking for keys", i + 1, len(catalog.tables))
     joins = list(catalog.joins)
     parents = Parents(tables)
+    for table in tables:
+        joins += work.joins_of(table, _single_key_columns(table), parents, joins)
     for i, table in enumerate(tables):
-        joins += work.joins_of(table, parents, joins)
+        joins += work.joins_of(table, table.columns, parents, joins)
         if progress is not None:
             progress("looking for joins", i + 1, len(tables))
     return Catalog(tuple(tables), tuple(joins))
@@ -105,15 +107,20 @@ class _Work:
         found = self._single_keys(table) or self._pair_keys(table)
         return replace(table, keys=tuple(found))
 
-    def joins_of(self, child: TableSchema, parents: Parents, known: Sequence[Join]) -> list[Join]:
+    def joins_of(
+        self, child: TableSchema, columns: Iterable[Column], parents: Parents, known: Sequence[Join]
+    ) -> list[Join]:
+        """Joins of these columns. A key that itself refers to another table's key is proposed last."""
         linked = {name for join in known if join.child == child.ref for name in join.child_columns}
         taken = {(join.child, join.parent) for join in known}
+        referring = {(join.child, join.child_columns) for join in known}
         found: list[Join] = []
-        for column in child.columns:
+        for column in columns:
             if column.name in linked:
                 continue
             proposed = parents.candidates(child, column)
             allowed = [c for c in proposed if not _reverses(c, child, column, taken)]
+            allowed.sort(key=lambda c: (c.parent.table.ref, (c.parent.column.name,)) in referring)
             join = next((j for c in allowed if (j := self._measured_join(child, column, c))), None)
             if join is not None:
                 found.append(join)
@@ -239,6 +246,11 @@ def _own_name(column: Column, named: Words) -> bool:
     """Whether a column's name says that it identifies the rows of its own table."""
     name = words(column.name, named)
     return looks_like_id(name, named) and without_id(name) in ((), named)
+
+
+def _single_key_columns(table: TableSchema) -> list[Column]:
+    names = {key.columns[0] for key in table.keys if len(key.columns) == 1}
+    return [column for column in table.columns if column.name in names]
 
 
 def _may_be_unique(profile: ColumnProfile | None) -> bool:

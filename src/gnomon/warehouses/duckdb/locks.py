@@ -23,10 +23,9 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
 """Settings given at open, before any file is touched."""
 
 _SETTINGS = (
-    "SET TimeZone = 'UTC'",
-    "SET python_enable_replacements = false",
+    "SET GLOBAL TimeZone = 'UTC'",
+    "SET GLOBAL python_enable_replacements = false",
     "SET allow_extension_repositories = 'forbidden'",
-    "SET enable_progress_bar = false",
 )
 
 
