@@ -1,10 +1,12 @@
 """What a person at a terminal sees: colour, large figures, choices."""
 
+import fcntl
 import io
 import os
 import pty
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,7 @@ def on_a_terminal(folder: Path, *args: str, typed: tuple[str, ...] = (), **envir
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         start_new_session=True,
     )
     os.close(theirs)
@@ -65,6 +68,14 @@ def test_a_chat_at_a_terminal_ends_with_ctrl_d_and_says_how_to_go_on(indexed: Pa
     assert "400" in shown
     assert "gnomon chat --resume c" in shown
     assert (indexed / "chat_history").read_text().strip() == "how many orders are there"
+
+
+@pytest.mark.requirement("X-05")
+def test_ctrl_c_at_the_prompt_only_drops_the_line(indexed: Path, folder: Path) -> None:
+    shown = on_a_terminal(folder, "chat", typed=("half a line\x03", "/help\n", "\x04"))
+    assert "error" not in shown
+    assert "/checks" in shown
+    assert "gnomon chat --resume c" in shown
 
 
 @pytest.mark.requirement("cli:ask-back")

@@ -13,7 +13,8 @@ from gnomon.domain.errors import Interrupted
 def interruptible() -> Iterator[None]:
     """Turn Ctrl-C within the block into `Interrupted`.
 
-    DuckDB takes the signal for itself while a query runs and raises a RuntimeError in its place.
+    Whatever fails once the keys were pressed counts: native code and imports turn the signal into errors of
+    their own, DuckDB into a RuntimeError for example.
     """
     pressed = False
 
@@ -28,13 +29,23 @@ def interruptible() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise _interrupted() from None
-    except RuntimeError as error:
-        if pressed and "interrupted" in str(error).casefold():
+    except Exception:
+        if pressed:
             raise _interrupted() from None
         raise
     finally:
         if here:
             signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def at_prompt() -> Iterator[None]:
+    """Within the block Ctrl-C is the prompt's own affair: a KeyboardInterrupt and nothing more."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _interrupted() -> Interrupted:

@@ -1,5 +1,6 @@
 """The `gnomon` command: its sub-commands, and the one place where errors become exit codes."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -40,6 +41,9 @@ class HouseGroup(TyperGroup):
             code = INTERRUPTED
         except BaseException as error:
             code = _report(error, arguments, debug)
+        if code:
+            # DuckDB complains on stderr about a connection that a traceback's cycle still holds at the end.
+            gc.collect()
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]

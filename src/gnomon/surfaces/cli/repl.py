@@ -11,6 +11,7 @@ from gnomon.domain.answer import Answer, Conversation, Turn
 from gnomon.domain.errors import GnomonError
 from gnomon.surfaces.cli.asking import Talk, find_conversation, new_conversation, put_question
 from gnomon.surfaces.cli.errors import Usage, error_json, show_error
+from gnomon.surfaces.cli.interrupts import at_prompt
 from gnomon.surfaces.cli.page import checks_section
 from gnomon.surfaces.cli.question import check_question
 from gnomon.surfaces.cli.shown import print_sql, show_answer, show_answer_line
@@ -145,13 +146,16 @@ def _lines(state: Path, person: bool) -> Iterator[str]:
     with _line_history(state / "chat_history"):
         while True:
             try:
-                yield input("> ")
+                with at_prompt():
+                    line = input("> ")
             except EOFError:
                 sys.stderr.write("\n")
                 return
             except KeyboardInterrupt:
                 # At the prompt Ctrl-C only drops the line, as in a shell.
                 sys.stderr.write("\n")
+            else:
+                yield line
 
 
 @contextmanager
