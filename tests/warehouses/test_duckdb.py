@@ -172,6 +172,35 @@ def test_a_file_held_by_a_writer_is_named_with_what_to_do(tmp_path: Path) -> Non
     assert "close the other program" in caught.value.hint
 
 
+@pytest.mark.requirement("warehouses:open")
+def test_one_process_opens_a_file_twice_and_closes_one(tmp_path: Path) -> None:
+    with database(tmp_path / "d.duckdb", "CREATE TABLE t AS SELECT 1 AS a") as first:
+        second = open_warehouse(str(tmp_path / "d.duckdb"))
+        assert second.warehouse_id == first.warehouse_id
+        second.close()
+        assert first.execute(authorized(first, "SELECT a FROM t")).rows == ((1,),)
+        with pytest.raises(GnomonError):
+            first.execute(unguarded(first, "SELECT * FROM read_text('/etc/hostname')"))
+
+
+@pytest.mark.requirement("warehouses:types")
+def test_moments_do_not_depend_on_the_time_zone_of_the_machine(tmp_path: Path) -> None:
+    path = tmp_path / "d.duckdb"
+    with database(path, "CREATE TABLE t AS SELECT TIMESTAMPTZ '2024-01-01 23:00:00+00' AS moment"):
+        pass
+    code = f"""
+import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from warehouses.datasets import unguarded
+from gnomon.warehouses.connect import open_warehouse
+warehouse = open_warehouse({str(path)!r})
+print(warehouse.execute(unguarded(warehouse, "SELECT strftime(moment, '%d %H') FROM t")).rows)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code], env={"TZ": "Asia/Tokyo"}, capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "(('01 23',),)\n"
+
+
 @pytest.mark.requirement("warehouses:fingerprint")
 def test_a_write_changes_the_fingerprint_but_not_the_id(tmp_path: Path) -> None:
     path = tmp_path / "d.duckdb"

@@ -175,6 +175,11 @@ def test_a_cache_keeps_loaded_tables_until_a_file_changes(tmp_path: Path) -> Non
         assert counts(warehouse) == {"t": rows}
         warehouse.close()
     assert len(list(cache.iterdir())) == 2
+    for path in cache.iterdir():
+        path.write_bytes(b"damaged")
+    warehouse = open_files(str(data), cache_dir=cache)
+    assert counts(warehouse) == {"t": 2}
+    warehouse.close()
 
 
 @pytest.mark.requirement("warehouses:fingerprint")

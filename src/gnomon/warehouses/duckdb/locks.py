@@ -35,6 +35,8 @@ def lock(connection: duckdb.DuckDBPyConnection, *, allowed_paths: Sequence[str] 
     Args:
         allowed_paths: Files that stay readable, for views that read them.
     """
+    if is_locked(connection):
+        return
     for setting in _SETTINGS:
         connection.execute(setting)
     if allowed_paths:
@@ -43,3 +45,11 @@ def lock(connection: duckdb.DuckDBPyConnection, *, allowed_paths: Sequence[str] 
     connection.execute(f"SET max_temp_directory_size = '{TEMP_LIMIT}'")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+
+
+def is_locked(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the database is locked already: connections of one process to one file share its settings."""
+    found = connection.execute(
+        "SELECT current_setting('lock_configuration') AND NOT current_setting('enable_external_access')"
+    ).fetchone()
+    return bool(found and found[0])

@@ -92,8 +92,12 @@ def _readers(paths: Sequence[Path], form: FileFormat) -> Iterator[str]:
 
 
 def _begins(path: Path, marks: tuple[bytes, ...]) -> bool:
-    with path.open("rb") as file:
-        return file.read(2).startswith(marks)
+    """Whether a file begins so; one that cannot be read does not, and DuckDB then says why."""
+    try:
+        with path.open("rb") as file:
+            return file.read(2).startswith(marks)
+    except OSError:
+        return False
 
 
 def _unreadable(paths: Sequence[Path], error: duckdb.Error | None) -> Misconfigured:

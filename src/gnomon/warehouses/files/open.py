@@ -16,6 +16,8 @@ from gnomon.warehouses.files.load import load_group
 from gnomon.warehouses.fingerprint import files_fingerprint
 from gnomon.warehouses.names import source_id
 
+Config = dict[str, str | bool | int | float | list[str]]
+
 VIEW_BYTES = 500 * 1024 * 1024
 """Parquet beyond this size stays in its files and is read at query time."""
 _READABLE = "csv, tsv, parquet, json, jsonl or ndjson, also gzipped"
@@ -73,14 +75,23 @@ def _loaded(
         _fill(connection, groups, by_view=by_view)
         return connection
     cached = cache_dir / f"files-{files_fingerprint(p.path for p in parts)[:24]}.duckdb"
-    if not cached.exists():
+    if not _opens(cached, config):
         _fill_file(cached, groups, config)
     return duckdb.connect(str(cached), read_only=True, config=config)
 
 
-def _fill_file(
-    cached: Path, groups: Sequence[Group], config: dict[str, str | bool | int | float | list[str]]
-) -> None:
+def _opens(cached: Path, config: Config) -> bool:
+    """Whether the cache is there and sound; a damaged one is loaded anew."""
+    if not cached.exists():
+        return False
+    try:
+        duckdb.connect(str(cached), read_only=True, config=config).close()
+    except duckdb.Error:
+        return False
+    return True
+
+
+def _fill_file(cached: Path, groups: Sequence[Group], config: Config) -> None:
     """Load into a file of another name first, so that a half-loaded cache is never found."""
     cached.parent.mkdir(parents=True, exist_ok=True)
     partial = cached.with_name(f"{cached.name}.{os.getpid()}.partial")
@@ -94,7 +105,6 @@ def _fill_file(
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, groups: Sequence[Group], *, by_view: bool) -> None:
-    connection.execute("SET enable_progress_bar = false")
     taken: set[str] = set()
     for group in groups:
         load_group(connection, group, taken, by_view=by_view)

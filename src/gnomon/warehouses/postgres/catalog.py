@@ -16,7 +16,8 @@ _CATALOG_S = 60.0
 _COUNT_S = 1.0
 _COUNTING_S = 15.0
 _CHEAP_BYTES = 64 * 1024 * 1024
-_VIEW_KINDS = ("v",)
+_VIEW_KINDS = ("v", "f")
+"""Views and foreign tables: neither can be sampled by pages."""
 
 _OURS = """
 c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND c.relpersistence <> 't'
