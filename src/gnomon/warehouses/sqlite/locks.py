@@ -16,6 +16,7 @@ avg count group_concat string_agg sum total
     row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value
 json json_array json_array_length json_error_position json_extract json_group_array json_group_object
     json_object json_patch json_quote json_type json_valid json_each json_tree -> ->>
+json_insert json_remove json_replace json_set if median percentile percentile_cont percentile_disc
 match highlight snippet bm25 offsets matchinfo regexp
 current_date current_time current_timestamp
 """
