@@ -24,11 +24,11 @@ SETTINGS = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 PIECES = (
-    "'", '"', "`", "[", "]", "(", ")", ";", "--", "/*", "*/", "\n", "\\", "$$", "$a$", "E'", "''", '""', "#",
-    "@x", "; DROP TABLE orders; --", " UNION SELECT 1 ", " INTO stolen ", "read_text('secret.txt')", "0x1", "::",
-    "->>", "'secret.txt'", "\u202e", "\u200b", "\uff1b", "\u2019", "\xa0", "\x00", " FOR UPDATE",
+    *"'\"`[]();\n\\#\u202e\u200b\uff1b\u2019\xa0\x00",
+    *("--", "/*", "*/", "$$", "$a$", "E'", "''", '""', "@x", "0x1", "::", "->>", "; DROP TABLE orders; --"),
+    *(" UNION SELECT 1 ", " INTO stolen ", "read_text('secret.txt')", "'secret.txt'", " FOR UPDATE"),
     "IN sqlite_master",
-)  # fmt: skip
+)
 
 SHOP = Catalog(
     tuple(

@@ -217,3 +217,23 @@ def test_a_name_given_later_does_not_count_earlier() -> None:
 def test_a_chain_deeper_than_any_stack_is_answered_not_crashed(chain: str) -> None:
     with pytest.raises((Refused, Retry)):
         ask("SELECT " + chain * 6_000 + "1")
+
+
+@pytest.mark.requirement("policy:rewrite")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1 .id + 1 FROM customers",
+        "SELECT 1 .id FROM customers",
+        "SELECT max(id) OVER (id) OVER () FROM customers",
+    ],
+)
+def test_text_that_would_read_differently_the_second_time_is_sent_back(sql: str) -> None:
+    with pytest.raises(Retry, match="more than one way"):
+        ask(sql)
+
+
+@pytest.mark.requirement("policy:rewrite")
+def test_a_select_in_from_without_parentheses_is_sent_back() -> None:
+    with pytest.raises(Retry, match="without parentheses"):
+        ask("SELECT id FROM FROM customers")

@@ -12,7 +12,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token
 
 from gnomon.domain.catalog import Catalog
-from gnomon.domain.errors import Refused, Retry
+from gnomon.domain.errors import GnomonError, Refused, Retry
 from gnomon.domain.identity import Principal
 from gnomon.domain.query import AuthorizedQuery, Dialect, Limits, Query
 from gnomon.policy.bombs import check_bombs
@@ -55,7 +55,7 @@ def authorize(principal: Principal, query: Query, catalog: Catalog, limits: Limi
 
 
 def _authorize(principal: Principal, query: Query, catalog: Catalog, limits: Limits) -> AuthorizedQuery:
-    tree = _parse(query)
+    tree = _parse(query.sql, query.dialect)
     functions = check_nodes(tree, query.dialect)
     check_bombs(tree, query.dialect)
     tables = Resolver(catalog, query.dialect).resolve(tree)
@@ -69,6 +69,7 @@ def _authorize(principal: Principal, query: Query, catalog: Catalog, limits: Lim
             rule="sql:node-not-allowed",
             hint="use plainer SQL",
         ) from error
+    _check_reads_back(sql, query.dialect)
     return AuthorizedQuery(
         sql=sql,
         original_sql=original,
@@ -81,9 +82,28 @@ def _authorize(principal: Principal, query: Query, catalog: Catalog, limits: Lim
     )
 
 
-def _parse(query: Query) -> exp.Expr:
-    tokens = check_one_read(read_tokens(query.sql, query.dialect))
-    tree = _parse_tokens(tokens, query.sql, query.dialect)
+def _check_reads_back(sql: str, dialect: Dialect) -> None:
+    """Judge the very text that the engine gets: it must read as one allowed statement, and as the same one.
+
+    sqlglot accepts some malformed statements (`FROM FROM t`) and writes them as text that reads differently.
+    """
+    try:
+        again = _parse(sql, dialect)
+        check_nodes(again, dialect)
+        same = write(again, dialect) == sql
+    except GnomonError:
+        same = False
+    if not same:
+        raise Retry(
+            "the SQL can be read in more than one way",
+            facts=(("rule", "sql:ambiguous"), ("read as", sql[:500])),
+            hint="write it in a plainer form",
+        )
+
+
+def _parse(sql: str, dialect: Dialect) -> exp.Expr:
+    tokens = check_one_read(read_tokens(sql, dialect))
+    tree = _parse_tokens(tokens, sql, dialect)
     if not isinstance(tree, exp.Query | exp.Values):
         raise Refused(
             f"this is a {type(tree).__name__} statement, not a read",

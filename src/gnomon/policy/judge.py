@@ -131,6 +131,12 @@ def _check_clause(node: exp.Expr, dialect: Dialect) -> None:
         )
     elif isinstance(node, exp.Column) and dialect == "postgres":
         _check_session_word(node)
+    elif isinstance(node, exp.From | exp.Join) and isinstance(node.this, exp.Select | exp.SetOperation):
+        raise Retry(
+            "a SELECT inside FROM stands without parentheses",
+            facts=(("rule", "sql:ambiguous"),),
+            hint="write FROM (SELECT ...) AS name",
+        )
     elif isinstance(node, exp.Select) and not node.expressions:
         raise Retry("a SELECT names no column", hint="name what to select")
 
