@@ -9,7 +9,7 @@ from gnomon.domain.errors import Misconfigured
 from gnomon.domain.query import Limits
 from gnomon.settings import Settings, options, redact, variable_of
 
-pytestmark = pytest.mark.requirement("policy:settings-enter-at-one-place")
+pytestmark = pytest.mark.requirement("settings:one-place")
 
 
 def write(folder: Path, text: str) -> Path:

@@ -4,6 +4,7 @@ import fcntl
 import io
 import os
 import pty
+import select
 import subprocess
 import sys
 import termios
@@ -16,6 +17,7 @@ from gnomon.surfaces.cli.asking import Talk, _choose, pick_option
 from gnomon.surfaces.cli.terminal import Terminal
 
 PROMPT = b"> "
+SILENCE_S = 20.0
 DATES = Clarification("Which date counts?", ("order date", "ship date"), "order date")
 
 
@@ -34,7 +36,7 @@ def on_a_terminal(folder: Path, *args: str, typed: tuple[str, ...] = (), **envir
     )
     os.close(theirs)
     read, waiting, seen = bytearray(), list(typed), 0
-    while True:
+    while select.select([ours], [], [], SILENCE_S)[0]:
         try:
             piece = os.read(ours, 65536)
         except OSError:
@@ -46,6 +48,7 @@ def on_a_terminal(folder: Path, *args: str, typed: tuple[str, ...] = (), **envir
             seen = read.count(PROMPT)
             os.write(ours, waiting.pop(0).encode())
     os.close(ours)
+    process.terminate()
     process.wait()
     return read.decode(errors="replace")
 
