@@ -73,14 +73,6 @@ def test_a_chat_at_a_terminal_ends_with_ctrl_d_and_says_how_to_go_on(indexed: Pa
     assert (indexed / "chat_history").read_text().strip() == "how many orders are there"
 
 
-@pytest.mark.requirement("X-05")
-def test_ctrl_c_at_the_prompt_only_drops_the_line(indexed: Path, folder: Path) -> None:
-    shown = on_a_terminal(folder, "chat", typed=("half a line\x03", "/help\n", "\x04"))
-    assert "error" not in shown
-    assert "/checks" in shown
-    assert "gnomon chat --resume c" in shown
-
-
 @pytest.mark.requirement("cli:ask-back")
 @pytest.mark.parametrize(
     ("typed", "chosen"),
