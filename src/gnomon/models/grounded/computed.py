@@ -2,9 +2,11 @@
 
 from typing import cast
 
+from gnomon.domain.catalog import ColumnRef
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Aggregate, NotRead, Target
 from gnomon.models.grounded.verbs import is_additive
+from gnomon.models.grounded.words import name_words
 
 BEFORE_NAMES = ("fill", "distinct", "list")
 SUMMING_OPENERS = frozenset(
@@ -28,7 +30,7 @@ def read_implied_sums(draft: Draft) -> None:
         if column is not None:
             draft.take(at, f"sum of {column}")
             draft.targets.append(Target(column.table, column.column, "sum"))
-            draft.assume(f"{column} is added up.", "say `average` to mean that", 0.97)
+            draft.assume(f"{column} is added up.", "say `average` to mean that")
 
 
 def read_computed(draft: Draft) -> None:
@@ -87,7 +89,7 @@ def counted(draft: Draft, at: int, distinct: bool = False) -> Target:
     if draft.schema.is_numeric(column) and not distinct:
         raise NotRead(f"`{draft.items[at].text}` could be counted or summed.", (draft.items[at].text,))
     if not distinct and not draft.schema.is_key(column):
-        draft.assume(f"Different values of {column} are counted.", "ask for the number of rows instead", 0.9)
+        draft.assume(f"Different values of {column} are counted.", "ask for the number of rows instead")
     return Target(column.table, column.column, "count", distinct=True)
 
 
@@ -99,13 +101,24 @@ def _is_total(draft: Draft, at: int) -> bool:
 
 def measured(draft: Draft, at: int, aggregate: str) -> Target:
     """An aggregate of the column that the name at a position means."""
-    column = draft.column(at, draft.schema.is_numeric)
+    column = draft.column(at, draft.schema.is_numeric) or _own_measure(draft, at)
     if column is None and aggregate in ("min", "max"):
         column = draft.column(at, draft.schema.is_temporal)
     if column is None:
         raise NotRead(f"`{draft.items[at].text}` holds no numbers to compute with.", (draft.items[at].text,))
     draft.take(at, f"{aggregate} of {column}")
     return Target(column.table, column.column, cast(Aggregate, aggregate))
+
+
+def _own_measure(draft: Draft, at: int) -> ColumnRef | None:
+    """`daily active users`, a table with one row a day whose column `active_users` is meant."""
+    table = draft.as_table(draft.items[at])
+    if table is None:
+        return None
+    words = name_words(table.name)
+    own = [ColumnRef(table, c.name) for c in draft.schema.card(table).columns]
+    found = [c for c in own if words[-len(name_words(c.column)) :] == name_words(c.column)]
+    return found[0] if len(found) == 1 and draft.schema.is_numeric(found[0]) else None
 
 
 def _read_aggregates(draft: Draft) -> None:
@@ -132,10 +145,9 @@ def _past_number_of(draft: Draft, at: int | None) -> int | None:
     if at is None or not draft.items[at].is_cue("count"):
         return at
     following = draft.after(at, skip=BEFORE_NAMES)
-    numbers = (
-        following is not None and draft.is_name(following) and draft.as_table(draft.items[following]) is None
-    )
-    if not numbers:
+    table = draft.as_table(draft.items[following]) if following is not None else None
+    counts_rows = table is not None and following is not None and _own_measure(draft, following) is None
+    if following is None or not draft.is_name(following) or counts_rows:
         raise NotRead("I do not aggregate counts yet.", (draft.items[at].text,))
     draft.take(at, "number of")
     return following
@@ -149,7 +161,7 @@ def _apply(draft: Draft, pending: list[int], following: int | None) -> None:
     for at, aggregate in zip(pending, aggregates, strict=True):
         draft.items[following].role = ""
         table = draft.as_table(draft.items[following])
-        if aggregate == "sum" and table is not None:
+        if aggregate == "sum" and table is not None and _own_measure(draft, following) is None:
             draft.assume(
                 f"`{words[0]} {draft.items[following].text}` is read as how many there are.", certainty=0.8
             )

@@ -31,6 +31,7 @@ class Draft:
     items: list[Item]
     today: date
     focus: TableRef | None = None
+    focus_named: bool = False
     targets: list[Target] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     against_average: list[AgainstAverage] = field(default_factory=list)
@@ -77,7 +78,7 @@ class Draft:
         self.items[at].role = role
         self.certainty *= score
 
-    def assume(self, text: str, alternative: str = "", certainty: float = 0.95) -> None:
+    def assume(self, text: str, alternative: str = "", certainty: float = 1.0) -> None:
         """Note something that the question left open."""
         if (text, alternative) not in self.assumptions:
             self.assumptions.append((text, alternative))
@@ -112,6 +113,14 @@ class Draft:
         Raises:
             NotRead: Several columns are equally good.
         """
+        known = self.items[at].resolved
+        if known is not None and (test is None or test(known)):
+            return known
+        found = self._resolve(at, test)
+        self.items[at].resolved = found or known
+        return found
+
+    def _resolve(self, at: int, test: Callable[[ColumnRef], bool] | None) -> ColumnRef | None:
         item = self.items[at]
         links = [k for k in item.links if not k.is_table and (test is None or test(k.ref))]
         if not links:
@@ -182,13 +191,23 @@ class Draft:
         ranked = sorted(links, key=lambda k: -k.score)
         best = ranked[0]
         rivals = [k for k in ranked[1:] if best.score - k.score < AMBIGUITY_MARGIN and k.ref != best.ref]
-        if rivals and best.score < 0.99:
-            options = tuple(str(k.ref) for k in (best, *rivals[:4]))
-            raise NotRead(f"`{item.text}` could be {' or '.join(options)}.", (item.text,), options)
+        sure = self.focus_named and best.table == self.focus and best.score >= 0.99
+        if rivals and not sure:
+            return self._settle(item, best, rivals)
         self.certainty *= 0.5 + best.score / 2
-        if rivals and best.table != self.focus:
-            others = ", ".join(str(k.ref) for k in rivals[:3])
-            self.assume(f"`{item.text}` is read as {best.ref}.", f"name the table to mean {others}", 0.9)
-        elif best.score < 0.8:
+        if best.score < 0.8:
             self.assume(f"`{item.text}` is read as {best.ref}.")
         return best.ref
+
+    def _settle(self, item: Item, best: Link, rivals: Sequence[Link]) -> ColumnRef:
+        """Two columns of one name: the coarser table's if one belongs to the other, else the person says."""
+        contenders = (best, *rivals[:3])
+        alike = len({k.column for k in contenders}) == 1
+        for one in contenders if alike else ():
+            others = [k for k in contenders if k.table != one.table]
+            if others and all(self.schema.paths(k.table, one.table, many=False) for k in others):
+                named = ", ".join(str(k.ref) for k in others)
+                self.assume(f"`{item.text}` is read as {one.ref}.", f"name the table to mean {named}")
+                return one.ref
+        options = tuple(str(k.ref) for k in contenders)
+        raise NotRead(f"`{item.text}` could be {' or '.join(options)}.", (item.text,), options)

@@ -4,9 +4,11 @@ from decimal import Decimal
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import ValueMatch
+from gnomon.models.grounded.dates import main_date, refuse_period
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.periods import Period
 from gnomon.models.grounded.reading import AgainstAverage, Condition, Grouping, Linked, NotRead, Operator
+from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import name_words, stem
 
 ADJECTIVE_DIMENSIONS = {
@@ -25,7 +27,7 @@ def read_periods(draft: Draft) -> None:
             _beside_temporal(draft, at) or draft.dated_by or _verb_date(draft, at) or _main_date(draft, at)
         )
         if column is None:
-            raise NotRead(f"I see no date column that `{period.label}` could be about.", (period.label,))
+            raise refuse_period(draft, draft.items[at].text)
         draft.take(at, f"{column} within {period.label}")
         draft.conditions += _within(draft, column, period)
         if period.assumed:
@@ -51,7 +53,7 @@ def _dates_or_years(draft: Draft, column: ColumnRef) -> bool:
 def _verb_date(draft: Draft, at: int) -> ColumnRef | None:
     """`hired in 2020`: a date column whose name shares the verb's stem, of a table in play."""
     before = draft.before(at)
-    if before is None:
+    if before is None or draft.items[before].kind == "name":
         return None
     verb = {stem(w) for w in draft.items[before].text.lower().split()}
     for table in draft.mentioned():
@@ -62,31 +64,20 @@ def _verb_date(draft: Draft, at: int) -> ColumnRef | None:
 
 
 def _main_date(draft: Draft, at: int) -> ColumnRef | None:
-    nearest = [t for item in reversed(draft.items[:at]) if (t := draft.as_table(item)) is not None]
-    for table in dict.fromkeys([*nearest[:1], *draft.mentioned()]):
-        dates = draft.schema.dates(table)
-        years = draft.schema.year_columns(table)
-        freshest = draft.schema.card(table).freshness_column
-        if len(dates) == 1:
-            return dates[0]
-        if not dates and len(years) == 1:
-            return years[0]
-        if len(dates) > 1:
-            chosen = _event_date(table, dates) or next((d for d in dates if d.column == freshest), None)
-            if chosen is not None:
-                others = ", ".join(str(d.column) for d in dates if d != chosen)
-                draft.assume(f"The period is applied to {chosen}.", f"name another date: {others}", 0.9)
-                return chosen
+    """The date of the thing named nearest before the period, else of what is in play."""
+    nearest = [t for item in reversed(draft.items[:at]) if (t := _table_of(draft, item)) is not None]
+    counted = [t.table for t in draft.targets]
+    for table in dict.fromkeys([*nearest, *counted, *draft.mentioned()]):
+        column = main_date(draft, table, draft.items[at].text)
+        if column is not None:
+            return column
     return None
 
 
-def _event_date(table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
-    """The date named after the table's own noun: `order_date` of `orders`; else a creation date."""
-    own = set(name_words(table.name))
-    for column in dates:
-        if own & set(name_words(column.column)):
-            return column
-    return next((c for c in dates if {"created", "create"} & set(name_words(c.column))), None)
+def _table_of(draft: Draft, item: Item) -> TableRef | None:
+    if item.kind == "name":
+        return draft.as_table(item) or (item.resolved.table if item.resolved else None)
+    return None
 
 
 def _within(draft: Draft, column: ColumnRef, period: Period) -> list[Condition]:
@@ -194,8 +185,16 @@ def _compare_number(draft: Draft, number_at: int, operator: str, *, left_of: int
             draft.linked.append(Linked(table, operator, int(number)))  # type: ignore[arg-type]
             return
     column = _dimension_of(draft, left_of) or _numeric_beside(draft, left_of, right_of)
+    _refuse_other_unit(draft, column)
     draft.conditions.append(Condition(column, CHILD_OPERATORS[operator], (number,), words))
     draft.take(number_at, f"{column} {operator} {number}")
+
+
+def _refuse_other_unit(draft: Draft, column: ColumnRef) -> None:
+    """A bare number is not in cents, and the reader would not notice a hundredfold error."""
+    in_cents = {"cent", "cents"} & set(name_words(column.column))
+    if in_cents and not any("cent" in item.text.lower() for item in draft.items):
+        raise NotRead(f"{column} is in cents, and the question does not say so.", (column.column,))
 
 
 def _having(draft: Draft, number_at: int, table_at: int, operator: str, left_of: int) -> None:
@@ -333,7 +332,8 @@ def _read_value(draft: Draft, at: int) -> None:
             draft.take(position, f"column {match.column}")
             break
     draft.conditions.append(Condition(match.column, operator, (match.value,), item.text))
-    draft.take(at, f"{match.column} {operator} '{match.value}'", 0.6 + 0.4 * match.score)
+    certainty = 1.0 if match.kind in ("exact", "folded") else 0.6 + 0.4 * match.score
+    draft.take(at, f"{match.column} {operator} '{match.value}'", certainty)
     if match.kind in ("stemmed", "fuzzy"):
         draft.assume(f"`{item.text}` is read as the value '{match.value}' of {match.column}.", certainty=0.85)
 

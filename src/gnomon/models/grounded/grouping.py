@@ -4,6 +4,7 @@ from typing import cast
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured
+from gnomon.models.grounded.dates import main_date
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target
 
@@ -92,26 +93,27 @@ def read_groups(draft: Draft) -> None:
     for at in draft.cues("time_group"):
         cue = draft.items[at].cue
         assert cue is not None
-        column = _grouped_date(draft)
+        column = grouped_date(draft, draft.items[at].text)
         draft.groups.append(Grouping(column, cast(Bucket, cue.value)))
         draft.take(at, f"per {cue.value} of {column}")
     for at in draft.cues("each", "group"):
+        following = draft.after(at)
+        if draft.items[at].text.lower() == "by" and following is not None and draft.items[following].values:
+            draft.take(at, "by")
+            continue
         if draft.items[at].is_cue("each") and not computed:
             draft.take(at, "each")
             continue
         _read_group(draft, at)
 
 
-def _grouped_date(draft: Draft) -> ColumnRef:
-    for table in draft.mentioned() or draft.schema.tables()[:1]:
-        dates = draft.schema.dates(table)
-        freshest = draft.schema.card(table).freshness_column
-        chosen = dates[0] if len(dates) == 1 else next((d for d in dates if d.column == freshest), None)
-        if chosen is not None:
-            if len(dates) > 1:
-                others = ", ".join(d.column for d in dates if d != chosen)
-                draft.assume(f"Time is taken from {chosen}.", f"name another date: {others}", 0.9)
-            return chosen
+def grouped_date(draft: Draft, words: str) -> ColumnRef:
+    """The date by which rows are put into days or months: of what is measured, else of what is named."""
+    measured_tables = [i.resolved.table for i in draft.items if i.kind == "name" and i.resolved]
+    for table in dict.fromkeys([*(t.table for t in draft.targets), *draft.mentioned(), *measured_tables]):
+        column = main_date(draft, table, words)
+        if column is not None:
+            return column
     raise NotRead("I see no date column to group by.", ())
 
 

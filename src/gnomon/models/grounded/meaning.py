@@ -27,10 +27,10 @@ def answer_from_cards(question: str, context: Context) -> str | None:
     """The answer to a question about structure or meaning; None if it is a question about data."""
     if ABOUT_OWNER.search(question):
         return _owner(question, context)
-    if ABOUT_COLUMNS.search(question):
-        return _columns(question, context)
     if ABOUT_MEANING.search(question):
         return _meaning(question, context)
+    if ABOUT_COLUMNS.search(question):
+        return _columns(question, context)
     if ABOUT_TABLES.search(question):
         names = [str(c.ref) for c in context.cards] + [str(r) for r in context.others]
         shown = ", ".join(sorted(names)[:NAMES_SHOWN])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 from gnomon.domain.catalog import TableRef
 from gnomon.domain.context import Context
@@ -36,7 +37,6 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     refuse_unknown(items)
     skip_names_of_columns(draft)
     for read in (
-        read_periods,
         read_comparisons,
         read_absence,
         read_order,
@@ -44,6 +44,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
         read_implied_sums,
         read_groups,
         read_computed,
+        read_periods,
         read_values,
         read_rest,
     ):
@@ -58,6 +59,9 @@ def refuse_unknown(items: Sequence[Item]) -> None:
     if unknown:
         words = ", ".join(f"`{w}`" for w in unknown)
         raise NotRead(f"I cannot place {words} in this data.", unknown)
+    for item, following in pairwise(items):
+        if item.text.lower() == "about" and following.number is not None:
+            raise NotRead("I do not compare with an approximate number.", (item.text, following.text))
     beyond = tuple(i.text for i in items if i.is_cue("unsupported"))
     if beyond:
         words = ", ".join(f"`{w}`" for w in beyond)
@@ -71,6 +75,7 @@ def find_focus(draft: Draft) -> TableRef | None:
     head = draft.items[:cut] if has_names else draft.items
     named = [t for item in head if (t := draft.as_table(item)) is not None]
     if named:
+        draft.focus_named = True
         return named[0]
     scores: dict[TableRef, float] = {}
     for item in head:
@@ -84,7 +89,10 @@ def find_focus(draft: Draft) -> TableRef | None:
     best = max(known, key=lambda t: scores[t])
     rivals = [t for t in known if t != best and scores[best] - scores[t] < 0.05]
     if rivals:
-        draft.assume(f"The question is taken to be about {best}.", f"or name {rivals[0]}", 0.75)
+        kin = any(draft.schema.paths(*pair, many=False) for t in rivals for pair in ((t, best), (best, t)))
+        draft.assume(
+            f"The question is taken to be about {best}.", f"or name {rivals[0]}", 0.95 if kin else 0.75
+        )
     return best
 
 
@@ -224,7 +232,9 @@ def finish(draft: Draft) -> Reading:
     base = _base(draft)
     if base is None:
         raise NotRead("I see no table that this is about.", ())
-    if draft.limit and any(i.is_cue("each", "time_group") for i in draft.items):
+    if draft.limit and any(
+        i.is_cue("each", "time_group") and not i.role.startswith("ranked") for i in draft.items
+    ):
         raise NotRead("I do not rank within each group yet.", ("each",))
     _refuse_contradiction(draft)
     _list_with_counts(draft)
@@ -270,7 +280,14 @@ def _lists_kinds(draft: Draft) -> bool:
     """`what are the payment methods`: a column listed without its table means its different values."""
     named = any(draft.as_table(i) is not None for i in draft.items)
     plain = len(draft.targets) == 1 and draft.targets[0].aggregate is None
-    return plain and not named and draft.order is None and not draft.conditions
+    opener = " ".join(i.text.lower() for i in draft.items[:2])
+    asked_which = opener.startswith(("which", "in which", "what different")) and _first_is_column(draft)
+    return plain and (asked_which or not named) and draft.order is None and not draft.conditions
+
+
+def _first_is_column(draft: Draft) -> bool:
+    first = next((i for i in draft.items if i.kind == "name"), None)
+    return first is not None and draft.as_table(first) is None
 
 
 def _refuse_contradiction(draft: Draft) -> None:

@@ -48,9 +48,8 @@ class Generator:
             query = query.join(
                 self._table(hop.target), on=self._on(hop, self.aliases, self.aliases), join_type="inner"
             )
-        if not self.reading.share:
-            for condition in self._where():
-                query = query.where(condition)
+        for condition in self._whole() if self.reading.share else self._where():
+            query = query.where(condition)
         return self._ordered(query).sql(dialect=self.dialect, pretty=True, identify=False)
 
     # -- select -----------------------------------------------------------------------------------
@@ -147,11 +146,19 @@ class Generator:
         return exp.Count(this=exp.Distinct(expressions=[self._column(ColumnRef(target.table, key[0]))]))
 
     def _share(self) -> exp.Expr:
-        condition = exp.and_(*self._where())
+        whole = self._whole()
+        condition = exp.and_(*(c for c in self._where() if c not in whole))
         part = exp.Count(this=exp.Case(ifs=[exp.If(this=condition, true=exp.Literal.number(1))]))
         scaled = exp.Mul(this=exp.Literal.number("100.0"), expression=part)
-        whole = exp.Nullif(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(0))
-        return self._named(exp.Div(this=scaled, expression=whole), "percent")
+        rows = exp.Nullif(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(0))
+        return self._named(exp.Div(this=scaled, expression=rows), "percent")
+
+    def _whole(self) -> list[exp.Expr]:
+        """What restricts the whole of a share: its period, and what is always left out."""
+        periods = [c for c in self.plan.outer if c.values and isinstance(c.values[0], date)]
+        tables = (self.plan.root, *(h.target for h in self.plan.hops))
+        always = [self._always(t) for t in tables if self._rules(t)]
+        return [self._condition(c, self.aliases) for c in periods] + always
 
     def _grouping(self, group: Grouping) -> exp.Expr:
         column = self._column(group.column)

@@ -4,8 +4,10 @@ from typing import cast
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured
+from gnomon.models.grounded.dates import main_date
 from gnomon.models.grounded.draft import Draft
-from gnomon.models.grounded.reading import Grouping, NotRead, Ordering, Target
+from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target
+from gnomon.models.grounded.verbs import is_additive
 
 
 def read_superlatives(draft: Draft) -> None:
@@ -92,6 +94,9 @@ def _by_dimension(
             draft.take(following, f"column {column}")
             return _extreme(draft, column, descending, limit)
     entity = table or draft.focus
+    by = _by_phrase(draft, following) if following is not None else None
+    if table is not None and following is not None and by is not None:
+        return _top_by(draft, following, by, descending, limit)
     if entity is None:
         raise NotRead(f"I cannot tell what is {draft.items[at].text}.", (draft.items[at].text,))
     if table is not None and following is not None:
@@ -146,10 +151,39 @@ def _by_following(draft: Draft, at: int, following: int | None, descending: bool
     if column is None:
         raise NotRead(f"`{item.text}` is not something to rank by.", (item.text,))
     draft.take(following, f"column {column}")
+    units = [i for i in draft.cues("time_group") if i < at]
+    if units:
+        return _best_time(draft, units[0], column, descending, limit)
     if _entity_before(draft, at) is None:
         return _extreme(draft, column, descending, limit)
+    if _measures_others(draft, at, column):
+        return _rank_groups(draft, at, Target(column.table, column.column, "sum"), descending, limit)
     draft.order = Ordering(descending, Target(column.table, column.column))
     draft.limit = limit or 1
+
+
+def _best_time(draft: Draft, unit_at: int, column: ColumnRef, descending: bool, limit: int | None) -> None:
+    """`which month had the highest revenue`: the sum of each month, ranked."""
+    cue = draft.items[unit_at].cue
+    if cue is None or not is_additive(draft, column):
+        raise NotRead(f"I cannot tell how {column} adds up over time.", (column.column,))
+    date = main_date(draft, column.table, draft.items[unit_at].text)
+    if date is None:
+        raise NotRead(f"{column.table} has no date to group by.", (str(column.table),))
+    draft.take(unit_at, f"ranked per {cue.value} of {date}")
+    draft.groups.append(Grouping(date, cast(Bucket, cue.value)))
+    target = Target(column.table, column.column, "sum")
+    draft.targets.append(target)
+    draft.order = Ordering(descending, target)
+    draft.limit = limit or 1
+
+
+def _measures_others(draft: Draft, at: int, column: ColumnRef) -> bool:
+    """`which store had the highest revenue`, where revenue is an amount in each of a store's many orders."""
+    entity = _entity_before(draft, at)
+    if entity is None or entity == column.table or not is_additive(draft, column):
+        return False
+    return bool(draft.schema.paths(column.table, entity, many=False))
 
 
 def _by_phrase(draft: Draft, name: int) -> int | None:
@@ -208,7 +242,7 @@ def _implied_measure(draft: Draft, at: int, entity: TableRef | None) -> Target:
     draft.take(at, f"column {column}")
     if column.table == entity:
         return Target(column.table, column.column)
-    draft.assume(f"{column} is summed.", "say `average` to mean that", 0.9)
+    draft.assume(f"{column} is summed.", "say `average` to mean that")
     return Target(column.table, column.column, "sum")
 
 

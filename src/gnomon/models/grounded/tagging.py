@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from gnomon.domain.catalog import ColumnRef
 from gnomon.domain.context import ValueMatch
 from gnomon.models.grounded.cues import CUES, LONGEST_CUE, Cue
 from gnomon.models.grounded.linking import MAX_SPAN, Lexicon, Link
@@ -32,6 +33,7 @@ class Item:
     values: tuple[ValueMatch, ...] = ()
     number: Decimal | None = None
     period: Period | None = None
+    resolved: ColumnRef | None = None
     role: str = field(default="")
 
     def is_cue(self, *kinds: str) -> bool:
@@ -118,9 +120,9 @@ def _name_wins(
 
 
 def _sounds_like_value(span: Sequence[Token], matches: tuple[ValueMatch, ...]) -> bool:
-    """A lone everyday word that happens to be a fuzzy match is not taken for a value."""
-    best = max(m.score for m in matches)
-    return best >= 0.85 or (len(span) > 1 and best >= 0.75)
+    """A lone everyday word that is only like a value is not taken for one."""
+    best = max(matches, key=lambda m: m.score)
+    return best.kind in ("exact", "folded") or best.score >= (0.75 if len(span) > 1 else 0.85)
 
 
 def _single(token: Token) -> Item:

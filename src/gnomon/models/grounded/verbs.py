@@ -54,7 +54,8 @@ def excuse_verbs(draft: Draft) -> None:
 def _restates_measure(draft: Draft, at: int) -> bool:
     if draft.items[at].text.lower() not in MEASURE_VERBS:
         return False
-    for beside in (draft.before(at), draft.after(at, skip=("fill", "superlative", "count"))):
+    following = draft.after(at, skip=("fill", "superlative", "count"))
+    for beside in (*range(at), following):
         if beside is None or draft.items[beside].kind != "name":
             continue
         if any(not k.is_table and is_additive(draft, k.ref) for k in draft.items[beside].links):

@@ -21,7 +21,7 @@ IRREGULAR = {
     "indices": "index", "matrices": "matrix", "analyses": "analysis", "bases": "base", "movies": "movie",
     "series": "series", "species": "species", "status": "status", "address": "address", "bus": "bus",
     "gas": "gas", "campus": "campus", "businesses": "business", "houses": "house", "lives": "life",
-    "wives": "wife", "leaves": "leaf", "shelves": "shelf", "sold": "sale", "bought": "buy",
+    "wives": "wife", "leaves": "leaf", "shelves": "shelf", "bought": "buy",
     "paid": "pay", "taught": "teach", "written": "write", "wrote": "write", "driven": "drive",
     "hours": "hour", "ids": "id", "cookies": "cookie", "ties": "tie", "news": "news",
     "has": "have", "had": "have",

@@ -1,0 +1,71 @@
+"""Which date of a table a period or a time grouping is about."""
+
+from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.reading import NotRead
+from gnomon.models.grounded.words import name_words, stem
+
+ROW_WORDS = frozenset(stem(w) for w in ("created", "inserted", "recorded", "logged"))
+"""A date with such a name says when the row came about, which is what a bare period asks."""
+
+STATE_WORDS = frozenset(
+    stem(w)
+    for w in (
+        "birth",
+        "born",
+        "dob",
+        "hire",
+        "hired",
+        "expiry",
+        "expires",
+        "end",
+        "ended",
+        "due",
+        "opened",
+        "open",
+    )
+) | frozenset(
+    stem(w) for w in ("closed", "launched", "launch", "valid", "started", "discontinued", "cancelled")
+)
+"""A date with such a name bounds a state; a bare period does not say whether it asks for the bound."""
+
+
+def main_date(draft: Draft, table: TableRef, words: str) -> ColumnRef | None:
+    """The date or year column that a bare period is about; None if the table has none such."""
+    dates = draft.schema.dates(table)
+    if not dates:
+        years = draft.schema.year_columns(table)
+        return years[0] if len(years) == 1 else None
+    chosen = _chosen(draft, words, dates)
+    if chosen is not None:
+        return chosen
+    event = _event_date(table, dates)
+    if event is not None and len(dates) > 1:
+        others = ", ".join(d.column for d in dates if d != event)
+        draft.assume(f"Time is taken from {event}.", f"name another date: {others}")
+    return event
+
+
+def _chosen(draft: Draft, words: str, dates: list[ColumnRef]) -> ColumnRef | None:
+    picked = draft.chosen(words)
+    return next((d for d in dates if str(d) == picked), None)
+
+
+def _event_date(table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
+    """The date named after the table's own noun (`order_date` of `orders`), else of the row's birth."""
+    own = set(name_words(table.name))
+    named = [c for c in dates if own & set(name_words(c.column))]
+    plain = [c for c in dates if not STATE_WORDS & {stem(w) for w in name_words(c.column)}]
+    created = [c for c in dates if ROW_WORDS & {stem(w) for w in name_words(c.column)}]
+    for found in (named, plain if len(dates) == 1 else [], created):
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def refuse_period(draft: Draft, words: str) -> NotRead:
+    """Why a period found no date: there is none, or there are several to choose from."""
+    options = tuple(str(d) for t in draft.mentioned()[:2] for d in draft.schema.dates(t))[:4]
+    if len(options) < 2:
+        return NotRead(f"I see no date column that `{words}` could be about.", (words,))
+    return NotRead(f"`{words}` could be about {' or '.join(options)}.", (words,), options)
