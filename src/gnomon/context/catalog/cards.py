@@ -82,11 +82,11 @@ def draft_cards(
 
 def card_texts(card: TableCard) -> CardTexts:
     """The texts a card is found by: name as words, purpose, columns with meanings, a few values."""
-    head = f"{_words(card.ref.name)}. {card.purpose}"
+    head = f"{card.ref} {_words(card.ref.name)}. {card.purpose}"
     described = [_describe(c) for c in card.columns]
     meaning = f"{head} Columns: {', '.join(described[:_EMBEDDED_COLUMNS])}."
     names = " ".join(c.name for c in card.columns)
-    words = f"{card.ref} {head} {names} {', '.join(described)}"
+    words = f"{head} {names} {', '.join(described)}"
     return CardTexts(meaning, words)
 
 
