@@ -19,6 +19,7 @@ from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import name_words
 
+WEAK_TABLE = 0.7
 AMBIGUITY_MARGIN = 0.04
 """Links whose scores differ by less than this are equally good readings."""
 
@@ -99,9 +100,13 @@ class Draft:
         """The table an item names, unless a column is the better reading of it."""
         if item.kind != "name":
             return None
+        chosen = self.chosen(item.text)
+        picked = [k.table for k in item.links if k.is_table and str(k.table) == chosen]
+        if picked:
+            return picked[0]
         tables = [link for link in item.links if link.is_table]
         columns = [link for link in item.links if not link.is_table]
-        if not tables or tables[0].score < 0.75:
+        if not tables or tables[0].score < WEAK_TABLE:
             return None
         if columns and columns[0].score > tables[0].score + AMBIGUITY_MARGIN:
             return None
@@ -145,6 +150,9 @@ class Draft:
             if len(label) == 1 and self.schema.column(ColumnRef(owner, label[0])).column.kind == "text":
                 self.assume(f"`{item.text}` is read as {owner}.{label[0]}.")
                 return ColumnRef(owner, label[0])
+        key = self.schema.key(owner)
+        if name_words(item.text) == ("id",) and len(key) == 1:
+            return ColumnRef(owner, key[0])
         near = [k for k in links if self.schema.paths(owner, k.table, many=False)]
         if not near:
             raise NotRead(f"{owner} has no `{item.text}`.", (item.text,))
@@ -194,6 +202,8 @@ class Draft:
         sure = self.focus_named and best.table == self.focus and best.score >= 0.99
         if rivals and not sure:
             return self._settle(item, best, rivals)
+        if best.score < 0.77 and best.table not in self.mentioned() and len(name_words(item.text)) == 1:
+            raise NotRead(f"`{item.text}` is a column of tables that are not mentioned.", (item.text,))
         self.certainty *= 0.5 + best.score / 2
         if best.score < 0.8:
             self.assume(f"`{item.text}` is read as {best.ref}.")

@@ -215,10 +215,11 @@ def _having(draft: Draft, number_at: int, table_at: int, operator: str, left_of:
 
 def _dimension_of(draft: Draft, at: int) -> ColumnRef | None:
     adjective = draft.items[at].text.lower().split()[0]
-    focus = draft.focus
+    before = draft.before(at)
+    beside = draft.as_table(draft.items[before]) if before is not None else None
+    focus = beside or draft.focus
     if adjective not in ADJECTIVE_DIMENSIONS or focus is None:
         return None
-    before = draft.before(at)
     if before is not None and draft.is_name(before) and draft.column(before, draft.schema.is_numeric):
         return None
     found = [c for d in ADJECTIVE_DIMENSIONS[adjective] for c in draft.schema.dimension(focus, d)]
@@ -228,6 +229,8 @@ def _dimension_of(draft: Draft, at: int) -> ColumnRef | None:
 def _numeric_beside(draft: Draft, left_of: int, right_of: int) -> ColumnRef:
     for position in (draft.before(left_of), draft.after(right_of)):
         if position is None or draft.items[position].kind != "name":
+            continue
+        if draft.as_table(draft.items[position]) is not None:
             continue
         column = draft.column(position, lambda c: _measurable(draft, c))
         if column is not None:
@@ -276,6 +279,8 @@ def read_absence(draft: Draft) -> None:
             _refuse_restricted(draft, following)
             draft.linked.append(Linked(table, "not exists"))
             draft.take(following, f"no rows of {table}")
+        elif table is not None or _has_value_after(draft, following):
+            raise NotRead(f"I cannot tell what `{draft.items[at].text}` leaves out.", (draft.items[at].text,))
         else:
             _null(draft, following)
         draft.take(at, "absence")
@@ -285,6 +290,11 @@ def read_absence(draft: Draft) -> None:
             raise NotRead(f"I cannot tell what is {draft.items[at].text}.", (draft.items[at].text,))
         _null(draft, beside)
         draft.take(at, "absence")
+
+
+def _has_value_after(draft: Draft, at: int) -> bool:
+    following = draft.after(at)
+    return following is not None and draft.items[following].kind in ("value", "quoted", "number")
 
 
 def _refuse_restricted(draft: Draft, at: int) -> None:
@@ -320,6 +330,8 @@ def read_values(draft: Draft) -> None:
 def _read_value(draft: Draft, at: int) -> None:
     item = draft.items[at]
     match = _choose(draft, at)
+    if item.kind == "quoted" and match.kind == "fuzzy":
+        raise NotRead(f"There is no '{item.text}'; did you mean '{match.value}'?", (item.text,))
     if match.kind in ("stemmed", "fuzzy") and match.column.table != draft.focus:
         raise NotRead(
             f"`{item.text}` is only like a value ('{match.value}' of {match.column}).", (item.text,)

@@ -72,7 +72,7 @@ class Lexicon:
 
     def links(self, tokens: Sequence[Token]) -> tuple[Link, ...]:
         """What a span of word tokens may mean, best first."""
-        if not all(t.kind in ("word", "number") for t in tokens):
+        if not all(t.kind in ("word", "number") for t in tokens) or all(t.kind == "number" for t in tokens):
             return ()
         words = tuple(w for t in tokens for w in _stems(t.text))
         found = self.names.get(words, ()) or self.glued.get("".join(words), ())

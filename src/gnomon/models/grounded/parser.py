@@ -36,6 +36,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     excuse_verbs(draft)
     refuse_unknown(items)
     skip_names_of_columns(draft)
+    refuse_like_tables(draft)
     for read in (
         read_comparisons,
         read_absence,
@@ -74,6 +75,7 @@ def find_focus(draft: Draft) -> TableRef | None:
     has_names = any(i.kind == "name" for i in draft.items[:cut])
     head = draft.items[:cut] if has_names else draft.items
     named = [t for item in head if (t := draft.as_table(item)) is not None]
+    named = named or [t for item in draft.items if (t := draft.as_table(item)) is not None and _fits(head, t)]
     if named:
         draft.focus_named = True
         return named[0]
@@ -96,6 +98,19 @@ def find_focus(draft: Draft) -> TableRef | None:
     return best
 
 
+def refuse_like_tables(draft: Draft) -> None:
+    """A noun that several tables' names end in says none of them: `orders` for regular and actual orders."""
+    for item in draft.items:
+        table = draft.as_table(item)
+        if table is None or draft.chosen(item.text):
+            continue
+        tables = [k for k in item.links if k.is_table]
+        rivals = [k for k in tables[1:] if tables[0].score - k.score < 0.02]
+        if rivals and tables[0].score < 0.9:
+            options = tuple(str(k.table) for k in (tables[0], *rivals[:3]))
+            raise NotRead(f"`{item.text}` could be {' or '.join(options)}.", (item.text,), options)
+
+
 def skip_names_of_columns(draft: Draft) -> None:
     """`the names of the cities`, where a city is a column of text: the column says it."""
     for at in draft.open("name"):
@@ -106,6 +121,15 @@ def skip_names_of_columns(draft: Draft) -> None:
             continue
         if draft.as_table(draft.items[following]) is None:
             draft.take(at, f"the {draft.items[following].text} itself")
+
+
+def _fits(head: Sequence[Item], table: TableRef) -> bool:
+    """Whether everything named before the first restriction may be a column of the table."""
+    names = [i for i in head if i.kind == "name"]
+    plain = {("name",), ("id",)}
+    return bool(names) and all(
+        name_words(i.text) in plain or any(k.table == table for k in i.links) for i in names
+    )
 
 
 def read_rest(draft: Draft) -> None:
@@ -143,6 +167,10 @@ def _place_table(draft: Draft, at: int, table: TableRef) -> None:
         in_use |= {t for t in (draft.order.linked, draft.order.target and draft.order.target.table) if t}
     if table in in_use:
         return
+    if any(k.operator == "not exists" for k in draft.linked):
+        raise NotRead(
+            f"I cannot tell whether `{draft.items[at].text}` is absent too.", (draft.items[at].text,)
+        )
     if at > 1 and draft.items[at - 1].text.lower() in ("of", "the") and _noun_before(draft, at):
         raise NotRead(f"I cannot tell how `{draft.items[at].text}` restricts it.", (draft.items[at].text,))
     draft.linked.append(Linked(table))
@@ -268,12 +296,31 @@ def _list_with_counts(draft: Draft) -> None:
         ranked = draft.order.linked
         draft.targets = [t for t in draft.targets if t.table != ranked or t.aggregate != "count"]
         return
-    if not listed or not computed or draft.groups or draft.entity is not None:
+    if (
+        draft.limit
+        and draft.groups
+        and computed
+        and not {t.ref for t in listed} <= {g.column for g in draft.groups}
+    ):
+        raise NotRead("I cannot show more than what is ranked.", tuple(t.column or "" for t in listed))
+    order = draft.order.target if draft.order else None
+    if order is not None and order.aggregate and order not in draft.targets and not (grouped or draft.entity):
+        raise NotRead("I cannot order single rows by something computed over many.", ())
+    if draft.entity is not None:
+        return _refuse_unlike_entity(draft, listed, computed)
+    if not listed or not computed or draft.groups:
         return
     owners = {t.table for t in listed}
     if len(owners) != 1 or owners & {t.table for t in computed}:
         raise NotRead("I cannot list single rows and compute over them at once.", ())
     draft.entity = owners.pop()
+
+
+def _refuse_unlike_entity(draft: Draft, listed: list[Target], computed: list[Target]) -> None:
+    """Each row of a group stands for one entity, which is not one of the rows that are added up."""
+    tables = {t.table for t in computed}
+    if draft.entity in tables or tables & {t.table for t in listed}:
+        raise NotRead(f"I cannot tell what is computed per {draft.entity}.", (str(draft.entity),))
 
 
 def _lists_kinds(draft: Draft) -> bool:
@@ -309,4 +356,7 @@ def _base(draft: Draft) -> TableRef | None:
         raise NotRead("I compute from one table at a time.", tuple(map(str, dict.fromkeys(computed))))
     if computed:
         return computed[0]
+    owners = {t.table for t in draft.targets}
+    if len(owners) == 1 and not draft.focus_named:
+        return owners.pop()
     return draft.focus or (draft.targets[0].table if draft.targets else None)

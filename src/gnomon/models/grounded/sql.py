@@ -64,6 +64,7 @@ class Generator:
         if reading.exists_only:
             columns = [self._named(exp.Count(this=exp.Star()), "count")]
         columns += self._shown_order(columns)
+        columns = [c for i, c in enumerate(columns) if c not in columns[:i]]
         query = exp.select(*(columns or self._listing())).from_(self._table(self.plan.root))
         if any(t.aggregate for t in reading.targets) and group_keys:
             query = query.group_by(*(k.copy() for k in group_keys))

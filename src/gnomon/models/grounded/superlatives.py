@@ -146,6 +146,7 @@ def _by_following(draft: Draft, at: int, following: int | None, descending: bool
         entity = _entity_before(draft, at)
         if entity is None or (draft.focus == table and entity == table):
             raise NotRead(f"I cannot tell what `{draft.items[at].text} {item.text}` goes by.", (item.text,))
+        refuse_counted_column(draft, following, entity)
         return _rank_groups(draft, at, counted(draft, following), descending, limit)
     column = draft.column(following, lambda c: draft.schema.is_numeric(c) or draft.schema.is_temporal(c))
     if column is None:
@@ -158,8 +159,20 @@ def _by_following(draft: Draft, at: int, following: int | None, descending: bool
         return _extreme(draft, column, descending, limit)
     if _measures_others(draft, at, column):
         return _rank_groups(draft, at, Target(column.table, column.column, "sum"), descending, limit)
+    if draft.focus is not None and draft.focus != column.table:
+        raise NotRead(
+            f"Several {draft.focus} may share the {draft.items[at].text} {column.column}.", (item.text,)
+        )
     draft.order = Ordering(descending, Target(column.table, column.column))
     draft.limit = limit or 1
+
+
+def refuse_counted_column(draft: Draft, at: int, entity: TableRef | None) -> None:
+    """`party with the most hosts`, where a party has a column `number_of_hosts`: rows or column, who knows."""
+    stored = [k.ref for k in draft.items[at].links if not k.is_table and k.table == entity]
+    stored = [c for c in stored if draft.schema.is_numeric(c)]
+    if stored:
+        raise NotRead(f"`{draft.items[at].text}` could be {stored[0]} or counted.", (draft.items[at].text,))
 
 
 def _best_time(draft: Draft, unit_at: int, column: ColumnRef, descending: bool, limit: int | None) -> None:

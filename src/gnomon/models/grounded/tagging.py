@@ -122,6 +122,8 @@ def _name_wins(
 def _sounds_like_value(span: Sequence[Token], matches: tuple[ValueMatch, ...]) -> bool:
     """A lone everyday word that is only like a value is not taken for one."""
     best = max(matches, key=lambda m: m.score)
+    if best.kind not in ("exact", "folded") and span[0].lower in ("the", "a", "an"):
+        return False
     return best.kind in ("exact", "folded") or best.score >= (0.75 if len(span) > 1 else 0.85)
 
 
