@@ -25,6 +25,9 @@ SETTINGS = f"""\
 # The demo company's warehouse; the path starts at this file.
 [warehouse]
 url = "{WAREHOUSE.name}"
+
+[context]
+notes = "../notes"
 """
 
 

@@ -108,6 +108,15 @@ class AnswersSection(_Section):
         return name
 
 
+class ContextSection(_Section):
+    """What people know about the tables."""
+
+    notes: str = Field(
+        default="notes",
+        description="Folder of owners' notes, one TOML file a table; left out where there is none.",
+    )
+
+
 class StateSection(_Section):
     """Where conversations, answers, indexes and the audit log are kept."""
 
@@ -161,6 +170,7 @@ class Settings(BaseModel):
     model: ModelSection = ModelSection()
     limits: LimitsSection = LimitsSection()
     answers: AnswersSection = AnswersSection()
+    context: ContextSection = ContextSection()
     state: StateSection = StateSection()
     principal_section: PrincipalSection = Field(default=PrincipalSection(), alias="principal")
 
@@ -174,6 +184,7 @@ class Settings(BaseModel):
         "model": ModelSection,
         "limits": LimitsSection,
         "answers": AnswersSection,
+        "context": ContextSection,
         "state": StateSection,
         "principal": PrincipalSection,
     }
@@ -243,6 +254,12 @@ class Settings(BaseModel):
         if self.state.dir:
             return Path(self.state.dir)
         return self.file.parent / ".gnomon" if self.file else self.home
+
+    @property
+    def notes_dir(self) -> Path:
+        """The folder of owners' notes; it may not exist."""
+        base = self.file.parent if self.file else self.cwd
+        return base / self.context.notes
 
     def index_path(self, warehouse_id: str) -> Path:
         """Where the index of that warehouse is kept."""

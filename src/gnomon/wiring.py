@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gnomon.agent.agent import Agent, nobody
 from gnomon.agent.bounds import Bounds
@@ -15,6 +16,9 @@ from gnomon.settings import Settings
 from gnomon.store.audit import AuditLog
 from gnomon.store.state import StateStore
 from gnomon.warehouses.port import Progress, Warehouse
+
+if TYPE_CHECKING:
+    from gnomon.context.catalog.build import BuildReport
 
 
 @dataclass(slots=True)
@@ -99,10 +103,20 @@ class Gnomon:
         """Build or refresh the index unless it is fresh; `full` starts over."""
         if not full and self.index_is_fresh():
             return
-        from gnomon.context.catalog.build import build_index
+        self.build_index(progress, full=full)
 
+    def build_index(self, progress: Progress | None = None, *, full: bool = False) -> "BuildReport":
+        """Bring the index up to date with the warehouse and the owners' notes; drop expired results."""
+        from gnomon.context.catalog.build import build_index
+        from gnomon.context.catalog.notes import load_notes
+
+        notes = load_notes(self.settings.notes_dir)
         self.close_index()
-        build_index(self.warehouse, self.embedder, self.index_path, progress=progress, full=full)
+        report = build_index(
+            self.warehouse, self.embedder, self.index_path, progress=progress, notes=notes, full=full
+        )
+        self.state.expire()
+        return report
 
     def close_index(self) -> None:
         """Let go of the index file, so that it can be rebuilt."""

@@ -39,6 +39,9 @@ def read_computed(draft: Draft) -> None:
         _read_share(draft, at)
     for at in draft.cues("count"):
         following = draft.after(at, skip=BEFORE_NAMES)
+        before = draft.before(at)
+        if before is not None and draft.items[before].is_cue("agg") and not draft.items[before].role:
+            continue
         if following is not None and draft.items[following].is_cue("count", "agg"):
             draft.take(at, "count")
             continue

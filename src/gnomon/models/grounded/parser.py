@@ -296,12 +296,8 @@ def _list_with_counts(draft: Draft) -> None:
         ranked = draft.order.linked
         draft.targets = [t for t in draft.targets if t.table != ranked or t.aggregate != "count"]
         return
-    if (
-        draft.limit
-        and draft.groups
-        and computed
-        and not {t.ref for t in listed} <= {g.column for g in draft.groups}
-    ):
+    grouped = {g.column for g in draft.groups}
+    if draft.limit and grouped and computed and not {t.ref for t in listed} <= grouped:
         raise NotRead("I cannot show more than what is ranked.", tuple(t.column or "" for t in listed))
     order = draft.order.target if draft.order else None
     if order is not None and order.aggregate and order not in draft.targets and not (grouped or draft.entity):

@@ -82,7 +82,13 @@ def reply(reading: Reading, content: Mapping[str, Any]) -> str:
     if len(rows) == 1 and content.get("row_count") == 1:
         return _one_row(reading, what, rows[0], columns)
     more = " or more" if content.get("truncated") else ""
-    return f"{_capital(what)}: {content.get('row_count'):,}{more} rows."
+    leader = f" First is {_leader(rows[0])}." if reading.limit and reading.order and len(rows[0]) > 1 else ""
+    return f"{_capital(what)}: {content.get('row_count'):,}{more} rows.{leader}"
+
+
+def _leader(row: list[Any]) -> str:
+    """The first row of a ranking: its label and what it is ranked by."""
+    return f"{_plain(row[0])} with {_plain(row[-1])}"
 
 
 def _one_row(reading: Reading, what: str, row: list[Any], columns: list[str]) -> str:

@@ -168,7 +168,7 @@ def _by_following(draft: Draft, at: int, following: int | None, descending: bool
 
 
 def refuse_counted_column(draft: Draft, at: int, entity: TableRef | None) -> None:
-    """`party with the most hosts`, where a party has a column `number_of_hosts`: rows or column, who knows."""
+    """`party with the most hosts`, where a party has a `number_of_hosts`: rows or that column."""
     stored = [k.ref for k in draft.items[at].links if not k.is_table and k.table == entity]
     stored = [c for c in stored if draft.schema.is_numeric(c)]
     if stored:

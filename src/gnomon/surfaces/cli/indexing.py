@@ -37,10 +37,7 @@ def build(gnomon: "Gnomon", terminal: Terminal, *, full: bool) -> "BuildReport":
 
 
 def _build(gnomon: "Gnomon", progress: "Callable[[str, int, int], None] | None", full: bool) -> "BuildReport":
-    from gnomon.context.catalog.build import build_index
-
-    gnomon.close_index()
-    return build_index(gnomon.warehouse, gnomon.embedder, gnomon.index_path, progress=progress, full=full)
+    return gnomon.build_index(progress, full=full)
 
 
 def report_json(gnomon: "Gnomon", report: "BuildReport") -> dict[str, Any]:
