@@ -49,7 +49,7 @@ def run() -> dict[str, Any]:
     """Every figure of this bench, with its ratio to the peer or limit named beside it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _make_warehouse(folder / "w.duckdb")
+        make_warehouse(folder / "w.duckdb", TABLES, ROWS)
         figures = _build(folder)
         figures |= _open(folder / "index.db")
     ours, optimised = _load_model_s("ORT_DISABLE_ALL"), _load_model_s("ORT_ENABLE_ALL")
@@ -61,20 +61,20 @@ def run() -> dict[str, Any]:
     }
 
 
-def _make_warehouse(path: Path) -> None:
-    """Fifty tables of ten columns: keys, links, texts of few and of many values, amounts and dates."""
+def make_warehouse(path: Path, tables: int, rows: int) -> None:
+    """Tables of ten columns: keys, links, texts of few and of many values, amounts and dates."""
     with duckdb.connect(str(path)) as connection:
-        for i in range(TABLES):
+        for i in range(tables):
             connection.execute(
                 f"create table topic_{i}_events (id integer primary key, parent_id integer, status varchar, "
                 "city varchar, label varchar, amount decimal(12, 2), quantity integer, rate double, "
                 "is_test boolean, created_at timestamp)"
             )
-            labels = ROWS if i % 10 == 0 else 300
+            labels = rows if i % 10 == 0 else 300
             connection.execute(
                 f"insert into topic_{i}_events select r, r % 500, ['open', 'pending', 'closed'][1 + r % 3], "
                 f"'city ' || (r % 200), 'label {i} ' || (r % {labels}), r / 7, r % 10, r / 3.0, "
-                f"r % 50 = 0, timestamp '2025-01-01' + to_minutes(r) from range({ROWS}) t(r)"
+                f"r % 50 = 0, timestamp '2025-01-01' + to_minutes(r) from range({rows}) t(r)"
             )
 
 
