@@ -7,36 +7,37 @@ model until it passes, or until a bound stops it.
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from queue import SimpleQueue
 from secrets import token_hex
 
 from gnomon.agent.assemble import Assembler
-from gnomon.agent.bounds import Bounds, exceeded
-from gnomon.agent.case_state import CaseState
+from gnomon.agent.bounds import Bounds, OutOfBoundsError, exceeded
+from gnomon.agent.candidate import (
+    REWORDED,
+    UNSPEAKABLE,
+    chart_equals_result,
+    context_trace,
+    reads_data,
+    reason_given,
+    reply_whole,
+    with_cards_of,
+)
+from gnomon.agent.case_state import CaseState, RanQuery
 from gnomon.agent.checks import CheckInput, run_checks
-from gnomon.agent.compose import build_answer, sentence
+from gnomon.agent.compose import build_answer, confidence_of, sentence
 from gnomon.agent.dispatch import dispatch
-from gnomon.agent.grounding import untraced_numbers
 from gnomon.agent.instructions import INSTRUCTIONS
 from gnomon.agent.streaming import streamed
 from gnomon.agent.tools.base import Environment, Tool, spec
 from gnomon.agent.tools.registry import checked, default_tools
 from gnomon.agent.tracing import span
 from gnomon.context.catalog.reader import CatalogIndex
-from gnomon.domain.answer import Answer, AnswerStatus, Check, Clarification, Conversation, Question
+from gnomon.domain.answer import AnswerStatus, Check, Clarification, Conversation, Question
 from gnomon.domain.context import Context
-from gnomon.domain.errors import Failed, GnomonError, Interrupted
-from gnomon.domain.events import (
-    AnswerReady,
-    AuditEvent,
-    CheckDone,
-    Event,
-    StepStarted,
-)
+from gnomon.domain.errors import Failed, Interrupted
+from gnomon.domain.events import AnswerReady, AuditEvent, CheckDone, Event, StepStarted
 from gnomon.domain.query import Limits
-from gnomon.domain.result import ResultTable
 from gnomon.models.port import (
     CANNOT_ANSWER,
     AssistantMessage,
@@ -47,6 +48,8 @@ from gnomon.models.port import (
     UserMessage,
 )
 from gnomon.warehouses.port import Cancellation, Warehouse
+
+INTERRUPTED = "Interrupted. The conversation is kept."
 
 
 def nobody(clarification: Clarification) -> str | None:
@@ -89,20 +92,29 @@ class Agent:
         *,
         cancellation: Cancellation | None = None,
     ) -> Iterator[Event]:
-        """Work on a question; the last event is `AnswerReady`, also when it was interrupted."""
+        """Work on a question; the last event is `AnswerReady`, also when it was interrupted.
+
+        Raises:
+            Misconfigured: An operator has to act first; also what `record` raises.
+        """
         cancellation = cancellation or Cancellation()
-        events: SimpleQueue[Event] = SimpleQueue()
         case = CaseState(question, Context(self.warehouse.dialect, question.asked_at))
         self._record(question, "question", {"text": question.text})
         try:
             yield StepStarted("Finding the tables")
             self._assemble(case, conversation)
-            yield from self._loop(case, self._environment(case, events, cancellation), events)
+            yield from self._loop(case, self._environment(case, cancellation))
         except KeyboardInterrupt:
             cancellation.cancel()
-            yield AnswerReady(self._answer(case, "interrupted", "Interrupted. The conversation is kept."))
-        except Interrupted as error:
-            yield AnswerReady(self._answer(case, "interrupted", error.message))
+            yield self._end(case, "interrupted", INTERRUPTED)
+        except Interrupted:
+            yield self._end(case, "interrupted", INTERRUPTED)
+        except OutOfBoundsError as stop:
+            yield self._end(case, "abstained", f"I stopped before I had an answer: {stop}.")
+        except Failed as error:
+            yield self._end(
+                case, "failed", f"I could not go on: {error.message.rstrip('.')}. {error.hint}".strip()
+            )
 
     def _assemble(self, case: CaseState, conversation: Conversation | None) -> None:
         assembler = Assembler(self.index, self.embedder, self.warehouse.dialect, self.context_tokens)
@@ -112,29 +124,26 @@ class Agent:
             case.context, case.context_text = assembler.assemble(case.question, conversation, text, vector)
         case.messages.append(UserMessage(case.question.text))
 
-    def _loop(self, case: CaseState, env: Environment, events: SimpleQueue[Event]) -> Iterator[Event]:
-        while True:
-            if env.cancellation.cancelled:
-                raise Interrupted("Interrupted. The conversation is kept.")
-            stop = exceeded(self.bounds, case.spent, case.elapsed_s)
-            if stop:
-                yield self._abstain(case, f"I stopped before I had an answer: {stop}.")
-                return
-            try:
-                response = yield from self._respond(case)
-            except Failed as error:
-                yield AnswerReady(self._answer(case, "failed", f"The model failed: {error.message}"))
-                return
+    def _loop(self, case: CaseState, env: Environment) -> Iterator[Event]:
+        finished = False
+        while not finished:
+            response = yield from self._respond(case, env)
             case.messages.append(AssistantMessage(response.text, response.tool_calls))
-            if response.tool_calls:
-                for call in response.tool_calls:
-                    yield from dispatch(call, self.tools, case, env, events)
-                continue
-            finished = yield from self._conclude(case, response, env)
-            if finished:
-                return
+            for call in response.tool_calls:
+                self._hold(case, env)
+                yield from dispatch(call, self.tools, case, env)
+            if not response.tool_calls:
+                finished = yield from self._conclude(case, response, env)
 
-    def _respond(self, case: CaseState) -> Generator[Event, None, ModelResponse]:
+    def _hold(self, case: CaseState, env: Environment) -> None:
+        """Raise if the person stopped the run, or if a bound is used up."""
+        if env.cancellation.cancelled:
+            raise Interrupted(INTERRUPTED)
+        stop = exceeded(self.bounds, case.spent, case.worked_s)
+        if stop:
+            raise OutOfBoundsError(stop)
+
+    def _respond(self, case: CaseState, env: Environment) -> Generator[Event, None, ModelResponse]:
         request = ModelRequest(
             question=case.question,
             instructions=INSTRUCTIONS,
@@ -145,7 +154,7 @@ class Agent:
         )
         began_s = time.monotonic()
         with span(case.steps, f"ask {self.model.model_id}", case.started_s):
-            response = yield from streamed(self.model, request)
+            response = yield from streamed(self.model, request, lambda: self._hold(case, env))
         case.spent.model_s += time.monotonic() - began_s
         self._count(case, response)
         return response
@@ -166,94 +175,70 @@ class Agent:
     ) -> Generator[Event, None, bool]:
         """Put the candidate answer to the checks; say whether the question is finished."""
         text = response.text.strip()
-        if text.startswith(CANNOT_ANSWER) or not text:
-            reason = text.removeprefix(CANNOT_ANSWER).strip() or "The model gave no answer."
-            yield self._abstain(case, reason)
+        if text.startswith(CANNOT_ANSWER):
+            yield self._end(case, "abstained", reason_given(text.removeprefix(CANNOT_ANSWER), case))
             return True
-        if case.final is None:
-            finished = yield from self._conclude_from_context(case, text)
-            return finished
         yield StepStarted("Checking the answer")
-        failed = yield from self._check(case, text, env)
-        if failed and case.revisions < self.bounds.max_revisions:
-            case.tell_checks(failed)
+        failed = yield from self._check(case, self._look(case, text, env, reply_whole(response)))
+        if failed and case.may_revise(text, self.bounds.max_revisions):
+            case.tell_checks(text, failed)
             return False
-        if any(c.name == "numbers_trace" for c in failed):
+        if case.final and any(c.name in UNSPEAKABLE for c in failed):
             text = sentence(case.final.result)
-        yield from self._finish(case, text)
+            yield from self._check(case, self._look(case, text, env, REWORDED))
+        yield self._verdict(case, text)
         return True
 
-    def _conclude_from_context(self, case: CaseState, text: str) -> Generator[Event, None, bool]:
-        loose = untraced_numbers(text, case.context_text + " " + case.question.text)
-        summary = (
-            "Every number in the text stands in the context."
-            if not loose
-            else (f"Not in the context and not from a query: {', '.join(loose)}.")
-        )
-        check = Check("context_trace", "fail" if loose else "pass", summary, "Run a query for it.")
-        case.checks = (check,)
-        yield CheckDone(check)
-        if not loose:
-            yield AnswerReady(self._answer(case, "answered", text))
-            return True
-        if case.revisions >= self.bounds.max_revisions:
-            yield self._abstain(case, "I could not support an answer with a query.")
-            return True
-        case.tell_checks((check,))
-        return False
+    def _check(self, case: CaseState, looks: Iterator[Check]) -> Generator[Event, None, tuple[Check, ...]]:
+        case.checks = ()
+        with span(case.steps, "check the answer", case.started_s):
+            for check in looks:
+                case.checks += (check,)
+                yield CheckDone(check)
+        return tuple(c for c in case.checks if c.verdict == "fail")
 
-    def _check(
-        self, case: CaseState, text: str, env: Environment
-    ) -> Generator[Event, None, tuple[Check, ...]]:
+    def _look(self, case: CaseState, text: str, env: Environment, about: Check | None) -> Iterator[Check]:
+        """Every check that applies, those of a candidate as such first."""
         final = case.final
-        assert final is not None
+        if about is not None:
+            yield about
+        if final is None:
+            yield context_trace(text, case)
+            return
+        yield from filter(None, (reads_data(final), chart_equals_result(case.chart, final.result)))
+        yield from run_checks(self._candidate(case, final, text, env))
 
-        def run(sql: str) -> ResultTable:
-            return env.run(env.authorize(sql, "check"))
-
-        candidate = CheckInput(
+    def _candidate(self, case: CaseState, final: RanQuery, text: str, env: Environment) -> CheckInput:
+        return CheckInput(
             question=case.question,
-            context=case.context,
+            context=with_cards_of(case.context, self.index, final),
             catalog=env.catalog,
             text=text,
             query=final.query,
             result=final.result,
             earlier=tuple((r.query, r.result) for r in case.ran[:-1]),
             values=self.index,
-            run=run,
+            run=lambda sql: env.run(env.authorize(sql, "check")),
         )
-        checks: list[Check] = []
-        with span(case.steps, "check the answer", case.started_s):
-            for check in run_checks(candidate):
-                checks.append(check)
-                yield CheckDone(check)
-        case.checks = tuple(checks)
-        return tuple(c for c in checks if c.verdict == "fail")
 
-    def _finish(self, case: CaseState, text: str) -> Iterator[Event]:
-        answer = self._answer(case, "answered", text)
-        if answer.confidence >= self.min_confidence:
-            yield AnswerReady(answer)
-            return
+    def _verdict(self, case: CaseState, text: str) -> AnswerReady:
+        """Answer, or abstain if the answer is not to be trusted, and say why."""
         worst = next((c for c in case.checks if c.verdict == "fail"), None)
-        why = (
-            f"{worst.summary} {worst.action}".strip()
-            if worst
-            else "The reading of the question is too unsure."
-        )
-        yield self._abstain(case, f"I found a result but do not trust it: {why}")
+        if case.final is None and worst:
+            return self._end(case, "abstained", "I could not support an answer with a query.")
+        if confidence_of(case) >= self.min_confidence:
+            return self._end(case, "answered", text)
+        unsure = "The reading of the question is too unsure."
+        why = f"{worst.summary} {worst.action}".strip() if worst else unsure
+        found = "I found a result but do not trust it" if case.final else "I do not trust my answer"
+        return self._end(case, "abstained", f"{found}: {why}")
 
-    def _abstain(self, case: CaseState, text: str) -> AnswerReady:
-        return AnswerReady(self._answer(case, "abstained", text))
-
-    def _answer(self, case: CaseState, status: AnswerStatus, text: str) -> Answer:
+    def _end(self, case: CaseState, status: AnswerStatus, text: str) -> AnswerReady:
         answer = build_answer(case, f"a{token_hex(4)}", status, text, self.model.model_id)
         self._record(case.question, "answer", {"answer": answer.id, "status": status})
-        return answer
+        return AnswerReady(answer)
 
-    def _environment(
-        self, case: CaseState, events: SimpleQueue[Event], cancellation: Cancellation
-    ) -> Environment:
+    def _environment(self, case: CaseState, cancellation: Cancellation) -> Environment:
         return Environment(
             principal=case.question.principal,
             warehouse=self.warehouse,
@@ -264,21 +249,10 @@ class Agent:
             cancellation=cancellation,
             ask_person=self.ask_person,
             record=lambda kind, detail: self._record(case.question, kind, detail),
-            emit=events.put,
+            remaining_s=lambda: self.bounds.max_total_s - case.worked_s,
         )
 
     def _record(self, question: Question, kind: str, detail: Mapping[str, str]) -> None:
         subject, tenant = question.principal.subject, question.principal.tenant
         pairs = (("question", question.id), *detail.items())
         self.record(AuditEvent(datetime.now(UTC), subject, tenant, kind, pairs))
-
-
-def asked(agent: Agent, question: Question, conversation: Conversation | None = None) -> Answer:
-    """Ask without looking at the events on the way."""
-    answer: Answer | None = None
-    for event in agent.ask(question, conversation):
-        if isinstance(event, AnswerReady):
-            answer = event.answer
-    if answer is None:
-        raise GnomonError("the agent ended without an answer")
-    return replace(answer)

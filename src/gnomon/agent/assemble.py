@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gnomon.agent.render import render_context
 from gnomon.context.catalog.reader import CatalogIndex
-from gnomon.domain.answer import Answer, Conversation, Question
+from gnomon.domain.answer import Answer, Conversation, Question, Turn
 from gnomon.domain.catalog import Catalog, TableRef
 from gnomon.domain.context import Candidate, Context, ValueMatch
 from gnomon.domain.query import Dialect
@@ -46,7 +46,7 @@ class Assembler:
         catalog = self.index.catalog()
         earlier = earlier_questions(conversation)
         values = self._values([question.text, *earlier])
-        candidates = self.index.retrieve(text, vector, max(MAX_CARDS, 1))
+        candidates = self.index.retrieve(text, vector, MAX_CARDS)
         previous = last_answered(conversation)
         refs = self._chosen(catalog, candidates, values, previous)
         cards = tuple(c for c in (self.index.card(r) for r in refs) if c is not None)
@@ -86,15 +86,19 @@ class Assembler:
 
 
 def last_answered(conversation: Conversation | None) -> Answer | None:
-    """The newest answer of the conversation that stands on a query, or None."""
-    turns = conversation.turns if conversation else ()
-    return next((t.answer for t in reversed(turns) if t.answer.queries), None)
+    """The newest answer of the conversation that a next question can build on, or None."""
+    return next((t.answer for t in reversed(_followable(conversation))), None)
 
 
 def earlier_questions(conversation: Conversation | None) -> tuple[str, ...]:
-    """The texts of the last answered questions, oldest first."""
+    """The texts of the last questions that a next one can build on, oldest first."""
+    return tuple(t.question.text for t in _followable(conversation))[-EARLIER_KEPT:]
+
+
+def _followable(conversation: Conversation | None) -> list[Turn]:
+    """Turns whose query ran, and interrupted ones: whoever interrupts may want to change the question."""
     turns = conversation.turns if conversation else ()
-    return tuple(t.question.text for t in turns if t.answer.queries)[-EARLIER_KEPT:]
+    return [t for t in turns if t.answer.queries or t.answer.status == "interrupted"]
 
 
 def bridges(catalog: Catalog, chosen: list[TableRef]) -> list[TableRef]:

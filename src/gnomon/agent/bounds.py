@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 
 
+class OutOfBoundsError(Exception):
+    """A bound is used up; the message names it, in words for the person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """Limits of one question.
 
     Args:
         max_turns: Calls of the model.
-        max_total_s: Seconds of wall time.
+        max_total_s: Seconds of wall time, without the time a person takes to answer a clarification.
         max_result_bytes: Bytes of results read over all queries, as estimated from the cells.
         max_cost_usd: Price of the model calls; calls of unknown price count as free.
         max_revisions: How often failed checks go back to the model.

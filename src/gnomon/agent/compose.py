@@ -26,10 +26,10 @@ def build_answer(case: CaseState, answer_id: str, status: AnswerStatus, text: st
         result=result,
         queries=tuple(r.executed for r in case.ran),
         tables=final.query.tables if final else (),
-        assumptions=tuple(case.assumptions),
+        assumptions=case.stated,
         checks=case.checks,
-        confidence=_confidence(case, status),
-        reasoning=case.reasoning,
+        confidence=confidence_of(case) if status == "answered" else 0.0,
+        reasoning=case.reasoning or how_reached(case, status),
         steps=tuple(case.steps),
         chart=(case.chart or suggested_chart(result)) if result else None,
         clarification=case.clarification,
@@ -39,14 +39,25 @@ def build_answer(case: CaseState, answer_id: str, status: AnswerStatus, text: st
     )
 
 
-def _confidence(case: CaseState, status: AnswerStatus) -> float:
-    if status != "answered":
-        return 0.0
+def how_reached(case: CaseState, status: AnswerStatus) -> str:
+    """The way to the answer in a few sentences, for models that give no reasons of their own."""
+    purposes = [r.executed.purpose or f"a query on {', '.join(map(str, r.query.tables))}" for r in case.ran]
+    told = [f"Ran: {'; then '.join(purposes)}."] if purposes else []
+    if not purposes and status == "answered":
+        told.append("Answered from what is known about the tables, without a query.")
+    told += [f"Asked: {question} Taken: {chosen}." for question, chosen in case.clarified]
+    if case.revisions:
+        told.append("The checks sent a first answer back.")
+    return " ".join(told)
+
+
+def confidence_of(case: CaseState) -> float:
+    """How sure the answer would be if it were given now, in [0, 1]."""
     return confidence(
         case.checks,
         model_confidence=case.confidence,
         retrieval_margin=_margin(case),
-        assumptions=len(case.assumptions),
+        assumptions=len(case.stated),
     )
 
 
@@ -86,8 +97,9 @@ def sentence(result: ResultTable) -> str:
     if len(result.rows) == 1:
         pairs = [f"{c.name} is {say(v)}" for c, v in zip(result.columns[:6], result.rows[0][:6], strict=True)]
         return "; ".join(pairs) + "."
-    more = " or more" if result.truncated else ""
-    return f"There are {len(result.rows):,}{more} rows; the table shows them."
+    if result.truncated:
+        return "The table shows the first rows; there are more."
+    return f"There are {len(result.rows):,} rows; the table shows them."
 
 
 def suggested_chart(result: ResultTable) -> Chart | None:

@@ -1,57 +1,61 @@
 """Run one tool call and tell the model what came of it, whatever came of it."""
 
-from collections.abc import Iterator, Mapping
-from queue import SimpleQueue
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from gnomon.agent.case_state import CaseState
-from gnomon.agent.tools.base import Environment, Tool, parse_arguments
+from gnomon.agent.preview import readable
+from gnomon.agent.tools.base import Environment, Outcome, Tool, parse_arguments
 from gnomon.agent.tracing import span
 from gnomon.domain.errors import Failed, GnomonError, Refused, Retry
 from gnomon.domain.events import Event, StepStarted, ToolFailed
 from gnomon.models.port import ToolCall, ToolMessage
 
+ERROR_CHARS = 1_000
+
 
 def dispatch(
-    call: ToolCall,
-    tools: tuple[Tool, ...],
-    case: CaseState,
-    environment: Environment,
-    events: SimpleQueue[Event],
+    call: ToolCall, tools: tuple[Tool, ...], case: CaseState, environment: Environment
 ) -> Iterator[Event]:
     """Run the call; its outcome, good or bad, becomes a message that the model reads."""
-    yield StepStarted(call.name.replace("_", " "))
-    environment.record("tool", {"tool": call.name})
+    name = str(readable(call.name))
+    yield StepStarted(name.replace("_", " "))
+    environment.record("tool", {"tool": name})
+    failed = False
     try:
-        with span(case.steps, call.name, case.started_s):
-            content = _run(call, tools, case, environment)
-        failed = False
+        with span(case.steps, name, case.started_s):
+            content = yield from _run(call, tools, case, environment)
     except (Retry, Failed, Refused) as error:
         content, failed = _told(error), True
         if isinstance(error, Refused):
-            environment.record("refusal", {"tool": call.name, "rule": error.rule})
-    while not events.empty():
-        yield events.get()
-    if failed:
-        yield ToolFailed(call.name, str(content["error"]))
+            environment.record("refusal", {"tool": name, "rule": error.rule})
+        yield ToolFailed(name, error.message)
     case.messages.append(ToolMessage(call.id, call.name, content, failed))
 
 
 def _run(
     call: ToolCall, tools: tuple[Tool, ...], case: CaseState, environment: Environment
-) -> Mapping[str, Any]:
+) -> Generator[Event, None, Outcome]:
     if call.problem:
         raise Retry(f"the arguments of {call.name} are not readable: {call.problem}")
     tool = next((t for t in tools if t.name == call.name), None)
     if tool is None:
         raise Retry(f"there is no tool `{call.name}`", hint=f"there are: {', '.join(t.name for t in tools)}")
-    return tool.run(parse_arguments(tool, call.arguments), case, environment)
+    outcome = tool.run(parse_arguments(tool, call.arguments), case, environment)
+    if isinstance(outcome, Generator):
+        outcome = yield from outcome
+    return outcome
 
 
-def _told(error: GnomonError) -> Mapping[str, Any]:
-    content: dict[str, Any] = {"error": error.message, **dict(error.facts)}
+def _told(error: GnomonError) -> Outcome:
+    content: dict[str, Any] = {"error": _short(error.message)}
+    content |= {label: _short(value) for label, value in error.facts}
     if error.hint:
-        content["hint"] = error.hint
+        content["hint"] = _short(error.hint)
     if isinstance(error, Refused):
         content["rule"] = error.rule
     return content
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= ERROR_CHARS else text[: ERROR_CHARS - 1] + "…"

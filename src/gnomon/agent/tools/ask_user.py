@@ -1,15 +1,15 @@
 """Ask the person back, with real options and a default."""
 
-from collections.abc import Mapping
-from typing import Any
+import time
+from collections.abc import Generator
 
 from pydantic import Field, model_validator
 
 from gnomon.agent.case_state import CaseState
-from gnomon.agent.tools.base import Arguments, Environment
+from gnomon.agent.tools.base import Arguments, Environment, Outcome
 from gnomon.domain.answer import Assumption, Clarification
 from gnomon.domain.errors import Retry
-from gnomon.domain.events import ClarificationAsked
+from gnomon.domain.events import ClarificationAsked, Event
 from gnomon.models.port import Effect
 
 MAX_CLARIFICATIONS = 3
@@ -40,7 +40,7 @@ class AskUser:
 
     def run(
         self, arguments: AskUserArguments, case: CaseState, environment: Environment
-    ) -> Mapping[str, Any]:
+    ) -> Generator[Event, None, Outcome]:
         """Return the choice and whether a person made it."""
         if len(case.clarified) >= MAX_CLARIFICATIONS:
             raise Retry(
@@ -48,11 +48,13 @@ class AskUser:
             )
         clarification = Clarification(arguments.question, arguments.options, arguments.default)
         case.clarification = clarification
-        environment.emit(ClarificationAsked(clarification))
+        yield ClarificationAsked(clarification)
+        asked_s = time.monotonic()
         reply = environment.ask_person(clarification) if case.question.interactive else None
+        case.waited_s += time.monotonic() - asked_s
         chosen = reply or arguments.default
         case.clarified.append((arguments.question, chosen))
         if reply is None:
             others = ", ".join(o for o in arguments.options if o != chosen)
-            case.assumptions.append(Assumption(f"{arguments.question} Taken: {chosen}.", f"or say: {others}"))
+            case.defaults.append(Assumption(f"{arguments.question} Taken: {chosen}.", f"or say: {others}"))
         return {"question": arguments.question, "chosen": chosen, "by_person": reply is not None}

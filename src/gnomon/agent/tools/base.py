@@ -1,7 +1,7 @@
 """What a tool is: a typed call with a declared effect, whose outcome is distilled before a model sees it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -19,6 +19,11 @@ from gnomon.models.port import Effect, Embedder, ToolSpec
 from gnomon.policy.authorize import authorize
 from gnomon.warehouses.port import Cancellation, Warehouse
 
+MIN_TIMEOUT_S = 0.1
+
+Outcome = Mapping[str, Any]
+"""What a tool lets the model see: JSON-able values."""
+
 
 class Arguments(BaseModel):
     """Base of every tool's arguments: unknown names are refused."""
@@ -28,7 +33,12 @@ class Arguments(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What tools may reach. `record` writes a decision or act before it happens."""
+    """What tools may reach.
+
+    Args:
+        record: Writes a decision or act before it happens; raises if it cannot.
+        remaining_s: Seconds that the question has left.
+    """
 
     principal: Principal
     warehouse: Warehouse
@@ -39,12 +49,13 @@ class Environment:
     cancellation: Cancellation
     ask_person: Callable[[Clarification], str | None]
     record: Callable[[str, Mapping[str, str]], None]
-    emit: Callable[[Event], None]
+    remaining_s: Callable[[], float]
 
     def authorize(self, sql: str, purpose: str) -> AuthorizedQuery:
-        """Put a statement to the policy as the asking person."""
+        """Put a statement to the policy as the asking person; it may take no longer than the question has."""
         query = Query(sql, self.warehouse.dialect, purpose)
-        return authorize(self.principal, query, self.catalog, self.limits)
+        timeout_s = max(MIN_TIMEOUT_S, min(self.limits.timeout_s, self.remaining_s()))
+        return authorize(self.principal, query, self.catalog, replace(self.limits, timeout_s=timeout_s))
 
     def run(self, query: AuthorizedQuery) -> ResultTable:
         """Record, then run, an authorized query."""
@@ -84,8 +95,13 @@ class Tool(Protocol):
         """The type its calls are checked against."""
         ...
 
-    def run(self, arguments: Any, case: CaseState, environment: Environment) -> Mapping[str, Any]:
-        """Do it, record what became known in the case, and return what the model may see."""
+    def run(
+        self, arguments: Any, case: CaseState, environment: Environment
+    ) -> Outcome | Generator[Event, None, Outcome]:
+        """Do it, record what became known in the case, and return what the model may see.
+
+        A tool with something to tell on the way is a generator of events.
+        """
         ...
 
 

@@ -36,5 +36,6 @@ def find_column(table: TableSchema, name: str) -> Column:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A suggestion of at most three near names; empty if nothing is near."""
-    near = get_close_matches(name.lower(), list(known), n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
+    folded = {each.casefold(): each for each in known}
+    near = get_close_matches(name.casefold(), list(folded), n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(f'`{folded[n]}`' for n in near)}?" if near else ""

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from gnomon.agent.case_state import CaseState
+from gnomon.agent.preview import readable
 from gnomon.agent.tools.base import Arguments, Environment
 from gnomon.agent.tools.lookup import find_column, find_table
 from gnomon.domain.catalog import ColumnRef
@@ -44,12 +45,12 @@ class ProfileColumn:
             content |= {
                 "null_share": round(seen.null_share, 4),
                 "distinct": seen.distinct,
-                "low": seen.low,
-                "high": seen.high,
-                "frequent_values": [value for value, _ in seen.top[:20]],
+                "low": readable(seen.low),
+                "high": readable(seen.high),
+                "frequent_values": [readable(value) for value, _ in seen.top[:20]],
                 "exact": seen.exact,
             }
         if arguments.near:
             near = environment.index.near_values(ColumnRef(table.ref, column.name), arguments.near)
-            content["near_values"] = list(near)
+            content["near_values"] = [readable(value) for value in near]
         return content

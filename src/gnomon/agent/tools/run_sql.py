@@ -1,15 +1,14 @@
 """Run one authorized statement and keep its result."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Generator
 
 from pydantic import Field
 
 from gnomon.agent.case_state import CaseState
-from gnomon.agent.tools.base import Arguments, Environment
+from gnomon.agent.tools.base import Arguments, Environment, Outcome
 from gnomon.domain.answer import Assumption
 from gnomon.domain.errors import Retry
-from gnomon.domain.events import QueryStarted, ResultReady
+from gnomon.domain.events import Event, QueryStarted, ResultReady
 from gnomon.domain.query import AuthorizedQuery
 from gnomon.models.port import Effect
 
@@ -40,15 +39,17 @@ class RunSql:
     capability = ("run", "query")
     arguments = RunSqlArguments
 
-    def run(self, arguments: RunSqlArguments, case: CaseState, environment: Environment) -> Mapping[str, Any]:
+    def run(
+        self, arguments: RunSqlArguments, case: CaseState, environment: Environment
+    ) -> Generator[Event, None, Outcome]:
         """Return the result's shape and a bounded preview."""
         query = environment.authorize(arguments.sql, arguments.purpose)
         _refuse_runaway(query, environment)
-        environment.emit(QueryStarted(query.original_sql, arguments.purpose, query.tables))
+        yield QueryStarted(query.original_sql, arguments.purpose, query.tables)
         result = environment.run(query)
         assumptions = tuple(Assumption(a.text, a.alternative) for a in arguments.assumptions)
         content = case.record_query(query, result, arguments.purpose, assumptions)
-        environment.emit(ResultReady(case.ran[-1].executed.result, result.elapsed_s))
+        yield ResultReady(case.ran[-1].executed.result, result.elapsed_s)
         return content
 
 

@@ -1,0 +1,98 @@
+"""What has to hold of a candidate answer before its result is looked at: it is whole, and stands on data."""
+
+import json
+from dataclasses import replace
+from numbers import Number
+
+from gnomon.agent.case_state import CaseState, RanQuery
+from gnomon.agent.grounding import supported_sentences, untraced_numbers
+from gnomon.context.catalog.reader import CatalogIndex
+from gnomon.domain.answer import Chart, Check
+from gnomon.domain.context import Context
+from gnomon.domain.result import ResultTable
+from gnomon.models.port import ModelResponse, ToolMessage
+
+EVIDENCE_TOOLS = frozenset({"search_tables", "describe_table", "profile_column", "run_sql"})
+"""Tools whose results are facts; what the others give back may echo the model's own words."""
+
+UNSPEAKABLE = frozenset({"reply_whole", "numbers_trace"})
+"""Checks about the text alone: where they fail, the result can still be said in other words."""
+
+REWORDED = Check(
+    "own_words",
+    "warn",
+    "The model's sentence was cut off or stated numbers that no result holds; this is made of the result.",
+)
+
+NO_REASON = "The model gave a reason with figures that nothing supports."
+
+
+def reply_whole(response: ModelResponse) -> Check | None:
+    """A failed check if the reply is empty or was cut off."""
+    if response.text.strip() and not response.truncated:
+        return None
+    what = "was cut off at the output limit" if response.truncated else "is empty"
+    return Check("reply_whole", "fail", f"The reply {what}.", "Say the answer in one or two sentences.")
+
+
+def reads_data(final: RanQuery) -> Check | None:
+    """A failed check if the query reads no table: its numbers are then whoever wrote it."""
+    if final.query.tables:
+        return None
+    return Check("reads_data", "fail", "The query reads no table.", "Compute the numbers from a table.")
+
+
+def chart_equals_result(chart: Chart | None, result: ResultTable) -> Check | None:
+    """Whether the chart that was asked for draws what the result holds; None without a chart."""
+    if chart is None:
+        return None
+    names = [c.name for c in result.columns]
+    unclear = [name for name in (chart.x, *chart.y) if names.count(name) != 1]
+    if unclear:
+        return _no_chart(f"`{unclear[0]}` is not one column of the result")
+    for name in chart.y:
+        cells = [cell for cell in result.values(names.index(name)) if cell is not None]
+        if not cells or not all(isinstance(c, Number) and not isinstance(c, bool) for c in cells):
+            return _no_chart(f"`{name}` does not hold numbers")
+    return Check("chart_equals_result", "pass", f"The chart draws {len(result.rows)} rows of the result.")
+
+
+def _no_chart(why: str) -> Check:
+    return Check("chart_equals_result", "fail", f"The chart cannot be drawn: {why}.", "Draw other columns.")
+
+
+def context_trace(text: str, case: CaseState) -> Check:
+    """Whether every number of a text that stands on no query stands in the context."""
+    loose = untraced_numbers(text, evidence(case))
+    if not loose:
+        return Check("context_trace", "pass", "Every number in the text stands in the context.")
+    summary = f"Not in the context and not from a query: {', '.join(loose)}."
+    return Check("context_trace", "fail", summary, "Run a query for it.")
+
+
+def reason_given(text: str, case: CaseState) -> str:
+    """A model's reason for not answering, without sentences whose numbers come from nowhere."""
+    failures = [json.dumps(m.content, default=str) for m in _results(case) if m.failed]
+    return supported_sentences(text, "\n".join([evidence(case), *failures])) or NO_REASON
+
+
+def evidence(case: CaseState) -> str:
+    """Everything that was shown to the model and did not come from it, as text."""
+    context = case.context
+    counts = [len(context.cards) + len(context.others), *(len(c.columns) for c in context.cards)]
+    results = [
+        json.dumps(m.content, default=str)
+        for m in _results(case)
+        if m.tool in EVIDENCE_TOOLS and not m.failed
+    ]
+    return "\n".join([case.context_text, case.question.text, *map(str, counts), *results])
+
+
+def _results(case: CaseState) -> list[ToolMessage]:
+    return [m for m in case.messages if isinstance(m, ToolMessage)]
+
+
+def with_cards_of(context: Context, index: CatalogIndex, final: RanQuery) -> Context:
+    """The context with the cards of every table that the final query reads."""
+    missing = (index.card(ref) for ref in final.query.tables if context.card(ref) is None)
+    return replace(context, cards=(*context.cards, *(card for card in missing if card is not None)))
