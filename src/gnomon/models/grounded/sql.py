@@ -20,6 +20,13 @@ from gnomon.models.grounded.reading import (
 )
 from gnomon.models.grounded.schema import Hop, Schema
 
+RELATED: dict[str, tuple[type[exp.Binary] | None, bool]] = {
+    "exists": (None, True), "not exists": (None, False), ">": (exp.GT, True), ">=": (exp.GTE, True),
+    "=": (exp.EQ, True), "<": (exp.GTE, False), "<=": (exp.GT, False),
+}  # fmt: skip
+"""How many related rows are asked for, as a condition on those that have rows at all, and whether to be among
+them: fewer than 3 means not to be among those with 3 or more, which keeps those with none."""
+
 ISO = re.compile(r"^\d{4}-\d{2}-\d{2}")
 ALL_COLUMNS_UP_TO = 12
 COMPARISONS: dict[str, type[exp.Binary]] = {
@@ -48,6 +55,8 @@ class Generator:
             query = query.join(
                 self._table(hop.target), on=self._on(hop, self.aliases, self.aliases), join_type="inner"
             )
+        if self.reading.order is not None and self.reading.order.linked is not None:
+            query = self._counted_rows(query, self.reading.order.linked)
         for condition in self._whole() if self.reading.share else self._where():
             query = query.where(condition)
         return self._ordered(query).sql(dialect=self.dialect, pretty=True, identify=False)
@@ -109,7 +118,7 @@ class Generator:
             labels = [self._column(ColumnRef(reading.base, c)) for c in self.schema.label(reading.base)]
             shown += [c for c in labels if c not in columns]
         if order.linked is not None:
-            shown.append(self._named(self._linked_count(order.linked), f"{order.linked.name}_count"))
+            shown.append(self._named(self._linked_count(), f"{order.linked.name}_count"))
         elif order.target is not None and order.target not in reading.targets:
             shown.append(self._named(self._target(order.target), _target_name(order.target)))
         return shown
@@ -266,39 +275,52 @@ class Generator:
     # -- related rows -----------------------------------------------------------------------------
 
     def _related(self, related: Related) -> exp.Expr:
-        if related.linked.operator in ("exists", "not exists"):
-            found = exp.Exists(this=self._related_select(related, exp.Literal.number(1)))
-            return found if related.linked.operator == "exists" else exp.Not(this=found)
-        counted = self._related_select(related, exp.Count(this=exp.Star()))
-        number = exp.Literal.number(related.linked.count)
-        return COMPARISONS[related.linked.operator](this=counted.subquery(), expression=number)
+        """Membership in the keys of the related rows: engines without indexes answer it in one pass."""
+        if related.linked.operator in ("=", ">=", "<") and related.linked.count < 1:
+            raise NotRead(f"I do not compare a number of {related.linked.table} with zero.", ())
+        keys, inside = RELATED[related.linked.operator]
+        outer, inner, query = self._related_keys(related)
+        query = query.select(inner)
+        if keys is not None:
+            number = exp.Literal.number(related.linked.count)
+            query = query.group_by(inner).having(keys(this=exp.Count(this=exp.Star()), expression=number))
+        member = exp.In(this=outer, query=query.subquery())
+        return member if inside else exp.Not(this=member)
 
-    def _related_select(self, related: Related, selected: exp.Expr) -> exp.Select:
-        inner_tables = [h.target for h in related.path]
-        inner_tables += [h.target for _, path in related.inner for h in path if h.target not in inner_tables]
-        inner = _aliases(inner_tables, taken=set(self.aliases.values()), suffix="_related")
+    def _related_keys(self, related: Related) -> tuple[exp.Expr, exp.Expr, exp.Select]:
+        """The root's column, the related rows' column that refers to it, and those rows, nothing selected."""
         first, *rest = related.path
-        query = exp.select(selected).from_(self._table(first.target, inner))
-        joined = {h.target for h in related.path}
-        for hop in rest:
+        if len(first.pairs) != 1:
+            raise NotRead(f"{first.source} and {first.target} are linked by several columns.", ())
+        tables = [first.target, *(h.target for h in rest)]
+        tables += [h.target for _, path in related.inner for h in path if h.target not in tables]
+        inner = _aliases(tables, taken=set(self.aliases.values()), suffix="_related")
+        query = exp.Select().from_(self._table(first.target, inner))
+        hops = [*rest, *(h for _, path in related.inner for h in path)]
+        for hop in dict.fromkeys(h for h in hops if h is not first):
             query = query.join(self._table(hop.target, inner), on=self._on(hop, inner, inner))
-        for _, path in related.inner:
-            for hop in path:
-                if hop.target not in joined:
-                    query = query.join(self._table(hop.target, inner), on=self._on(hop, inner, inner))
-                    joined.add(hop.target)
-        query = query.where(self._on(first, self.aliases, inner))
+        source, target = first.pairs[0]
+        column = self._column(ColumnRef(first.target, target), inner)
+        query = query.where(exp.Not(this=exp.Is(this=column, expression=exp.Null())))
         for condition, _ in related.inner:
             query = query.where(self._condition(condition, inner))
-        return query
+        return self._column(ColumnRef(first.source, source)), column, query
 
-    def _linked_count(self, table: TableRef) -> exp.Expr:
+    def _counted_rows(self, query: exp.Select, table: TableRef) -> exp.Select:
+        """Join the number of linked rows of each row of the base."""
         paths = self.schema.paths(self.reading.base, table, many=True)
         if len(paths) != 1 or not paths[0] or self.plan.root != self.reading.base:
             raise NotRead(f"{self.reading.base} and {table} are not linked in one clear way.", (str(table),))
         inner = _inner_conditions(self.plan.related, table)
-        related = Related(Linked(table), paths[0], inner)
-        return self._related_select(related, exp.Count(this=exp.Star())).subquery()
+        outer, key, rows = self._related_keys(Related(Linked(table), paths[0], inner))
+        rows = rows.select(exp.alias_(key, "key", quoted=True))
+        rows = rows.select(exp.alias_(exp.Count(this=exp.Star()), "rows", quoted=True)).group_by(key)
+        on = exp.EQ(this=outer, expression=exp.column(exp.to_identifier("key", quoted=True), table="counted"))
+        return query.join(rows.subquery("counted"), on=on, join_type="left")
+
+    def _linked_count(self) -> exp.Expr:
+        counted = exp.column(exp.to_identifier("rows", quoted=True), table="counted")
+        return exp.Coalesce(this=counted, expressions=[exp.Literal.number(0)])
 
     # -- order ------------------------------------------------------------------------------------
 
@@ -314,7 +336,7 @@ class Generator:
 
     def _order_key(self, order: Ordering) -> exp.Expr:
         if order.linked is not None:
-            return self._linked_count(order.linked)
+            return self._linked_count()
         assert order.target is not None
         return self._target(order.target)
 
