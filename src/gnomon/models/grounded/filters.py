@@ -130,7 +130,7 @@ def _read_between(draft: Draft, at: int) -> None:
     for position, operator in ((low, ">="), (high, "<=")):
         number = draft.items[position].number
         assert number is not None
-        draft.conditions.append(Condition(column, CHILD_OPERATORS[operator], (number,), "between"))
+        draft.conditions.append(Condition(column, CHILD_OPERATORS[operator], (number,), "between", True))
         draft.take(position, "bound")
     draft.take(joiner, "between")
     draft.take(at, f"{column} between")
@@ -186,7 +186,7 @@ def _compare_number(draft: Draft, number_at: int, operator: str, *, left_of: int
             return
     column = _dimension_of(draft, left_of) or _numeric_beside(draft, left_of, right_of)
     _refuse_other_unit(draft, column)
-    draft.conditions.append(Condition(column, CHILD_OPERATORS[operator], (number,), words))
+    draft.conditions.append(Condition(column, CHILD_OPERATORS[operator], (number,), words, True))
     draft.take(number_at, f"{column} {operator} {number}")
 
 
@@ -337,13 +337,15 @@ def _read_value(draft: Draft, at: int) -> None:
             f"`{item.text}` is only like a value ('{match.value}' of {match.column}).", (item.text,)
         )
     operator: Operator = "<>" if _negated(draft, at) else "="
+    said = False
     named = [p for p in (draft.before(at), draft.after(at)) if p is not None and draft.is_name(p)]
     for position in named:
         links = {k.ref for k in draft.items[position].links if not k.is_table}
         if match.column in links and draft.as_table(draft.items[position]) is None:
             draft.take(position, f"column {match.column}")
+            said = True
             break
-    draft.conditions.append(Condition(match.column, operator, (match.value,), item.text))
+    draft.conditions.append(Condition(match.column, operator, (match.value,), item.text, said))
     certainty = 1.0 if match.kind in ("exact", "folded") else 0.6 + 0.4 * match.score
     draft.take(at, f"{match.column} {operator} '{match.value}'", certainty)
     if match.kind in ("stemmed", "fuzzy"):
@@ -370,6 +372,7 @@ def _choose(draft: Draft, at: int) -> ValueMatch:
     picked = [v for v in known if str(v.column) == chosen]
     if picked:
         return picked[0]
+    known = _not_its_own_name(draft, at, known)
     beside = _beside_columns(draft, at)
     mentioned = set(draft.mentioned())
     for allowed in (
@@ -389,6 +392,23 @@ def _choose(draft: Draft, at: int) -> ValueMatch:
             return _most_rows(draft, at, near, tied)
         return near[0]
     raise NotRead(f"`{item.text}` could not be placed.", (item.text,))
+
+
+def _not_its_own_name(draft: Draft, at: int, known: list[ValueMatch]) -> list[ValueMatch]:
+    """`rivers in Colorado` are not rivers called Colorado: a place is not the name of what lies in it."""
+    if (
+        draft.focus is None
+        or at == 0
+        or draft.items[at - 1].text.lower() not in ("in", "from", "at", "located in")
+    ):
+        return known
+    label = draft.schema.label(draft.focus)
+    others = [v for v in known if v.column.table != draft.focus or v.column.column not in label]
+    if not others:
+        raise NotRead(
+            f"`{draft.items[at].text}` is only known as a name of {draft.focus}.", (draft.items[at].text,)
+        )
+    return others
 
 
 def _most_rows(draft: Draft, at: int, near: list[ValueMatch], tied: set[ColumnRef]) -> ValueMatch:
@@ -428,7 +448,7 @@ def _read_quoted(draft: Draft, at: int) -> None:
     draft.take(column_at, f"column {column}")
     if contains is not None:
         draft.take(contains, "contains")
-    draft.conditions.append(Condition(column, "contains", (item.text,), item.text))
+    draft.conditions.append(Condition(column, "contains", (item.text,), item.text, True))
     draft.take(at, f"{column} contains '{item.text}'")
 
 

@@ -61,6 +61,7 @@ def plan_joins(reading: Reading, schema: Schema) -> JoinPlan:
         else:
             inner.append(condition)
     related = _related(reading, inner, root, schema)
+    refuse_unmentioned(related, reading.mentioned)
     return JoinPlan(root, tuple(hops), tuple(outer), related)
 
 
@@ -137,6 +138,16 @@ def _related(
         found.append(_one_related(Linked(table), reach[table], root, schema))
         left = [c for c in left if c not in reach[table]]
     return tuple(found)
+
+
+def refuse_unmentioned(related: tuple[Related, ...], mentioned: Iterable[TableRef]) -> None:
+    """Rows of a table that the question names by nothing but a value are too far a guess."""
+    known = set(mentioned)
+    for one in related:
+        on_path = {h.target for h in one.path}
+        if one.inner and not on_path & known and not any(c.named for c, _ in one.inner):
+            words = one.inner[0][0].words
+            raise NotRead(f"`{words}` is a value of {one.linked.table}, which is not mentioned.", (words,))
 
 
 def _one_related(linked: Linked, inner: list[Condition], root: TableRef, schema: Schema) -> Related:

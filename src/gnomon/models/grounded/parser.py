@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
-from gnomon.domain.catalog import TableRef
+from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import Context
 from gnomon.models.grounded.computed import read_computed, read_implied_sums
 from gnomon.models.grounded.draft import Draft
@@ -18,6 +18,7 @@ from gnomon.models.grounded.tagging import Item, tag
 from gnomon.models.grounded.verbs import excuse_verbs
 from gnomon.models.grounded.words import name_words
 
+EXTREMES = frozenset({"highest", "lowest", "largest", "smallest", "max", "min", "maximum", "minimum", "most"})
 RESTRICTING = ("compare", "between", "superlative", "common", "without", "not", "suffix_compare")
 HARMLESS = frozenset({"fill", "list", "and", "each"})
 
@@ -84,7 +85,9 @@ def find_focus(draft: Draft) -> TableRef | None:
         for link in {k.table: k for k in reversed(item.links) if not k.is_table}.values():
             scores[link.table] = scores.get(link.table, 0.0) + link.score
         for value in {v.column.table: v for v in item.values}.values():
-            scores[value.column.table] = scores.get(value.column.table, 0.0) + 0.5 * value.score
+            named_by = _names_rows(draft, value.column)
+            table = value.column.table
+            scores[table] = scores.get(table, 0.0) + (0.8 if named_by else 0.5) * value.score
     known = [t for t in draft.schema.tables() if t in scores]
     if not known:
         return None
@@ -121,6 +124,14 @@ def skip_names_of_columns(draft: Draft) -> None:
             continue
         if draft.as_table(draft.items[following]) is None:
             draft.take(at, f"the {draft.items[following].text} itself")
+
+
+def _names_rows(draft: Draft, column: ColumnRef) -> bool:
+    """Whether a value of the column names a whole row: `Texas` a state, not each city of it."""
+    if column.table not in draft.schema.tables():
+        return False
+    key = draft.schema.key(column.table)
+    return key == (column.column,) or draft.schema.label(column.table) == (column.column,)
 
 
 def _fits(head: Sequence[Item], table: TableRef) -> bool:
@@ -226,6 +237,9 @@ def _place_column(draft: Draft, at: int) -> None:
         return
     if any(g.column == column for g in draft.groups):
         return draft.take(at, f"group {column}")
+    first = draft.items[at].text.lower().split()[0]
+    if first in EXTREMES and column.table != draft.focus and not draft.conditions:
+        raise NotRead(f"I cannot tell of what `{draft.items[at].text}` is wanted.", (draft.items[at].text,))
     if any(t.aggregate for t in draft.targets) and draft.groups and draft.schema.is_numeric(column):
         raise NotRead(
             f"I cannot tell how `{draft.items[at].text}` is to be added up.", (draft.items[at].text,)
@@ -264,7 +278,10 @@ def finish(draft: Draft) -> Reading:
         i.is_cue("each", "time_group") and not i.role.startswith("ranked") for i in draft.items
     ):
         raise NotRead("I do not rank within each group yet.", ("each",))
+    if draft.groups and draft.having is None and not any(t.aggregate for t in draft.targets):
+        raise NotRead("I cannot tell what to compute for each group.", ())
     _refuse_contradiction(draft)
+    _refuse_circles(draft)
     _list_with_counts(draft)
     if draft.share and not (draft.conditions or draft.linked or draft.against_average):
         raise NotRead("I cannot tell which part of the whole is meant.", ("share",))
@@ -282,6 +299,7 @@ def finish(draft: Draft) -> Reading:
         distinct=draft.distinct or _lists_kinds(draft),
         share=draft.share,
         exists_only=draft.exists_only,
+        mentioned=tuple(draft.mentioned()),
         assumptions=tuple(draft.assumptions),
         explained=tuple((i.text, i.role) for i in draft.items if i.role),
         certainty=draft.certainty,
@@ -325,12 +343,28 @@ def _lists_kinds(draft: Draft) -> bool:
     plain = len(draft.targets) == 1 and draft.targets[0].aggregate is None
     opener = " ".join(i.text.lower() for i in draft.items[:2])
     asked_which = opener.startswith(("which", "in which", "what different")) and _first_is_column(draft)
-    return plain and (asked_which or not named) and draft.order is None and not draft.conditions
+    if named and not asked_which:
+        return False
+    return plain and draft.order is None
 
 
 def _first_is_column(draft: Draft) -> bool:
     first = next((i for i in draft.items if i.kind == "name"), None)
     return first is not None and draft.as_table(first) is None
+
+
+def _refuse_circles(draft: Draft) -> None:
+    """A column both asked for and given, or a noun that restricts itself, means more than is read here."""
+    asked = [t.ref for t in draft.targets if t.aggregate is None]
+    given = {c.column for c in draft.conditions if c.operator == "="}
+    if len(asked) == 1 and asked[0] in given:
+        raise NotRead(f"{asked[0]} is asked for and given at once.", (str(asked[0]),))
+    nouns = [i for i, item in enumerate(draft.items) if draft.as_table(item) is not None]
+    for first, second in pairwise(nouns):
+        same = draft.as_table(draft.items[first]) == draft.as_table(draft.items[second])
+        between = {i.text.lower() for i in draft.items[first:second]}
+        if same and between & {"that", "which", "whose", "who"}:
+            raise NotRead(f"`{draft.items[second].text}` is said of itself.", (draft.items[second].text,))
 
 
 def _refuse_contradiction(draft: Draft) -> None:

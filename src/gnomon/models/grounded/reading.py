@@ -32,12 +32,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A column compared with literals. `words` are those of the question that asked for it."""
+    """A column compared with literals.
+
+    `words` are those of the question that asked for it; `named` tells whether they name the column too.
+    """
 
     column: ColumnRef
     operator: Operator
     values: Literals = ()
     words: str = ""
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Reading:
         having: Operator and number that the row count of each group must meet.
         share: True if the answer is the share of `base` rows that meet `conditions`.
         group_by_entity: A table whose rows are the groups (its key and label are shown).
+        mentioned: Tables that the question names as tables.
         assumptions: Text and alternative, a pair each.
         explained: Words of the question and how each was read.
         certainty: In [0, 1]: the product of how sure each link is.
@@ -101,6 +106,7 @@ class Reading:
     distinct: bool = False
     share: bool = False
     exists_only: bool = False
+    mentioned: tuple[TableRef, ...] = ()
     assumptions: tuple[tuple[str, str], ...] = ()
     explained: tuple[tuple[str, str], ...] = ()
     certainty: float = 1.0

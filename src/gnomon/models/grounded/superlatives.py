@@ -9,6 +9,9 @@ from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target
 from gnomon.models.grounded.verbs import is_additive
 
+COUNTING = frozenset({"most", "least", "fewest", "highest", "lowest", "greatest"})
+"""Rankings that may go by a number of rows; the largest or best of something goes by another measure."""
+
 
 def read_superlatives(draft: Draft) -> None:
     """Read `the most expensive product`, `customer with the most orders`, `top 5 stores by revenue`."""
@@ -146,6 +149,8 @@ def _by_following(draft: Draft, at: int, following: int | None, descending: bool
         entity = _entity_before(draft, at)
         if entity is None or (draft.focus == table and entity == table):
             raise NotRead(f"I cannot tell what `{draft.items[at].text} {item.text}` goes by.", (item.text,))
+        if draft.items[at].text.lower() not in COUNTING:
+            raise NotRead(f"I cannot tell what makes a {item.text} the {draft.items[at].text}.", (item.text,))
         refuse_counted_column(draft, following, entity)
         return _rank_groups(draft, at, counted(draft, following), descending, limit)
     column = draft.column(following, lambda c: draft.schema.is_numeric(c) or draft.schema.is_temporal(c))

@@ -11,7 +11,7 @@ from gnomon.domain.context import ValueMatch
 from gnomon.models.grounded.cues import CUES, LONGEST_CUE, Cue
 from gnomon.models.grounded.linking import MAX_SPAN, Lexicon, Link
 from gnomon.models.grounded.periods import Period, find_period
-from gnomon.models.grounded.words import Token, tokenize
+from gnomon.models.grounded.words import Token, name_words, tokenize
 
 ItemKind = Literal["cue", "name", "value", "number", "period", "quoted", "unknown"]
 STEERING = frozenset({"fill", "list", "and", "or"})
@@ -122,9 +122,19 @@ def _name_wins(
 def _sounds_like_value(span: Sequence[Token], matches: tuple[ValueMatch, ...]) -> bool:
     """A lone everyday word that is only like a value is not taken for one."""
     best = max(matches, key=lambda m: m.score)
+    if len(span) == 1 and span[0].text.islower() and best.kind != "exact" and _is_surname(best):
+        return False
     if best.kind not in ("exact", "folded") and span[0].lower in ("the", "a", "an"):
         return False
     return best.kind in ("exact", "folded") or best.score >= (0.75 if len(span) > 1 else 0.85)
+
+
+def _is_surname(match: ValueMatch) -> bool:
+    """Everyday words are also surnames: `still`, `full`. In lower case they are not taken for one."""
+    words = name_words(match.column.column)
+    return words[-1:] == ("name",) and bool(
+        {"first", "last", "middle", "family", "given", "sur"} & set(words)
+    )
 
 
 def _single(token: Token) -> Item:
