@@ -11,8 +11,8 @@ from typing import Any
 import demo_company
 import duckdb
 
-from gnomon.agent.agent import asked
 from gnomon.domain.answer import Answer, Question
+from gnomon.domain.events import AnswerReady
 from gnomon.flywheel.questions import load_questions
 from gnomon.wiring import Gnomon
 
@@ -31,7 +31,7 @@ def run() -> dict[str, Any]:
     path = demo_company.warehouse()
     with demo_company.opened(path) as gnomon:
         _ask(gnomon, "How many orders are there?")
-        answers = [list(_rounds(gnomon, q.question)) for q in load_questions(demo_company.QUESTIONS)]
+        answers = [list(_rounds(gnomon, q.text)) for q in load_questions(demo_company.QUESTIONS)]
     bare = list(_bare_ms(str(path), [rounds[0].sql for rounds in answers if rounds[0].sql]))
     figures: dict[str, Any] = {"questions": len(answers)}
     figures |= _spread("overhead", answers, lambda a: a.cost.total_s - a.cost.model_s)
@@ -55,7 +55,7 @@ def _rounds(gnomon: Gnomon, text: str) -> Iterator[Answer]:
 def _ask(gnomon: Gnomon, text: str) -> Answer:
     settings = gnomon.settings
     question = Question(uuid.uuid4().hex, text, settings.principal(), settings.now(), uuid.uuid4().hex)
-    return asked(gnomon.agent, question)
+    return next(e.answer for e in gnomon.agent.ask(question, None) if isinstance(e, AnswerReady))
 
 
 def _step(text: str) -> Callable[[Answer], float]:

@@ -78,12 +78,15 @@ class WordPiece:
         return None
 
 
-@lru_cache(maxsize=4)
 def read_vocabulary(path: Path | None = None) -> Mapping[str, int]:
     """Token to id, from a file of one token a line; without a path, the vocabulary that ships with Gnomon."""
-    source = path or Path(__file__).with_name("vocab.txt")
+    return _read(path or Path(__file__).with_name("vocab.txt"))
+
+
+@lru_cache(maxsize=4)
+def _read(source: Path) -> Mapping[str, int]:
     tokens = source.read_text(encoding="utf-8").rstrip("\n").split("\n")
-    return {token: i for i, token in enumerate(tokens)}
+    return dict(zip(tokens, range(len(tokens)), strict=True))
 
 
 def words(text: str) -> Iterator[str]:

@@ -23,6 +23,7 @@ from gnomon.surfaces.cli.commands import (
 )
 from gnomon.surfaces.cli.errors import INTERRUPTED, Usage, foreseen, show_error
 from gnomon.surfaces.cli.interrupts import interruptible
+from gnomon.surfaces.cli.process import run_process
 from gnomon.surfaces.cli.terminal import Terminal
 
 
@@ -131,4 +132,4 @@ def root(
 
 def main() -> None:
     """Run the command line."""
-    app()
+    run_process(app)
