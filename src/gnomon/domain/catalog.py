@@ -1,7 +1,7 @@
 """What a warehouse holds: tables, columns, keys, joins, and the one merged card of each table."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 TypeKind = Literal["integer", "decimal", "text", "boolean", "date", "timestamp", "time", "json", "other"]
@@ -195,10 +195,15 @@ class Catalog:
 
     tables: tuple[TableSchema, ...]
     joins: tuple[Join, ...] = ()
+    _named: dict[str, list[TableSchema]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for table in self.tables:
+            self._named.setdefault(table.ref.name.casefold(), []).append(table)
 
     def find(self, name: str, schema: str = "") -> TableSchema | None:
         """The table of that name, compared without case; without a schema the default one is preferred."""
-        named = [t for t in self.tables if t.ref.name.casefold() == name.casefold()]
+        named = self._named.get(name.casefold(), [])
         if schema:
             return next((t for t in named if t.ref.schema.casefold() == schema.casefold()), None)
         plain = [t for t in named if not t.ref.schema]

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from gnomon.domain.errors import Refused
 from gnomon.domain.query import Dialect
+from gnomon.policy.growth import check_growth
 
 MAX_REPEAT = 10_000
 """Copies, or characters, that one call may make out of one value."""
@@ -50,6 +51,7 @@ def check_bombs(tree: exp.Expr, dialect: Dialect) -> None:
             if call.name.lower() in ("like", "glob") and call.expressions:
                 _check_pattern(call.expressions[0])
     _check_joins(tree)
+    check_growth(tree)
 
 
 def _growth(call: exp.Anonymous) -> int:

@@ -8,6 +8,7 @@ known beyond doubt, and left to the engine otherwise.
 import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from heapq import nsmallest
 
 from sqlglot import exp
 
@@ -24,6 +25,9 @@ _FILE_NAME = re.compile(
     r"[/\\*?]|://|\.(csv|tsv|txt|json|jsonl|ndjson|parquet|db|duckdb|xlsx|gz)$", re.IGNORECASE
 )
 _ROW_IDS = frozenset({"rowid", "_rowid_", "oid", "ctid", "tableoid", "xmin", "rank"})
+
+_MOST_COMPARED = 2_000
+"""Names compared letter by letter for a near miss: a few milliseconds."""
 
 Scope = dict[str, TableSchema | None]
 """What a name stands for in one SELECT, by folded alias; None where its columns are not known."""
@@ -124,11 +128,11 @@ class Resolver:
                 facts=(("name", address),),
                 hint="ask for a table of the catalog",
             )
-        names = sorted(self.catalog.names())
+        names = list(self.catalog.names())
         near = _nearest(address, names) or _nearest(name, [t.ref.name for t in self.catalog.tables])
         return Retry(
             f"there is no table `{address}`",
-            facts=(("rule", "sql:unknown-table"), ("tables", ", ".join(names[:12]) or "none")),
+            facts=(("rule", "sql:unknown-table"), ("tables", ", ".join(nsmallest(12, names)) or "none")),
             hint=f"did you mean `{near}`?" if near else "use a table of the catalog",
         )
 
@@ -244,5 +248,14 @@ def _fold(identifier: exp.Expr) -> str:
 
 def _nearest(name: str, known: list[str]) -> str:
     folded = {k.casefold(): k for k in known}
-    found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    found = get_close_matches(name.casefold(), _worth_comparing(name.casefold(), folded), n=1, cutoff=0.6)
     return folded[found[0]] if found else ""
+
+
+def _worth_comparing(name: str, known: dict[str, str]) -> list[str]:
+    """The names that begin or end alike, where comparing with all of them would take seconds."""
+    if len(known) <= _MOST_COMPARED:
+        return list(known)
+    head, tail = name[:3], name[-3:]
+    alike = (k for k in known if k.startswith(head) or k.endswith(tail))
+    return nsmallest(_MOST_COMPARED, alike, key=lambda k: abs(len(k) - len(name)))

@@ -45,7 +45,11 @@ def explained(path: Path) -> Iterator[None]:
             raise no_room(path) from e
         if e.errno in _NO_RIGHT:
             raise not_writable(path, e.strerror) from e
-        raise Misconfigured(f"cannot use {path}", facts=(("cause", str(e)),)) from e
+        raise Misconfigured(
+            f"cannot use {path}",
+            facts=(("cause", str(e)),),
+            hint="set another state folder: beside gnomon.toml, or in GNOMON_HOME",
+        ) from e
 
 
 def make_private_folder(path: Path) -> None:

@@ -47,7 +47,7 @@ def _open_scheme(scheme: str, rest: str, url: str) -> Warehouse:
         raise Misconfigured(f"{scheme}:// is not a warehouse gnomon can open", hint=f"use {_EXAMPLES}")
     path = _path_of(rest)
     if not path.is_file():
-        raise _absent(str(path))
+        raise _absent(_shown(path, rest))
     found = _engine_of(path)
     if scheme != "file" and found is not None and found != scheme:
         raise Misconfigured(
@@ -62,6 +62,11 @@ def _path_of(rest: str) -> Path:
     """`/shop.db` is relative if that exists, else absolute; `//srv/shop.db` is absolute."""
     relative = Path(rest.removeprefix("/")).expanduser()
     return relative if relative.exists() else Path("/" + rest.lstrip("/"))
+
+
+def _shown(path: Path, rest: str) -> str:
+    relative = rest.removeprefix("/")
+    return str(path) if relative.startswith("/") else f"{Path(relative).expanduser()}, nor at {path}"
 
 
 def _open_file(path: Path, cache_dir: Path | None) -> Warehouse:

@@ -28,6 +28,7 @@ from gnomon.context.catalog.file import (
     table_id,
     table_ref,
     write_meta,
+    writing,
 )
 from gnomon.context.catalog.folding import fold, stem
 from gnomon.context.catalog.notes import Note
@@ -90,11 +91,12 @@ def build_index(
         full: Forget what was indexed and start anew.
 
     Raises:
-        Misconfigured: The index is broken or another embedder's, and `full` is False.
+        Misconfigured: The index is broken or another embedder's, and `full` is False, or it cannot be
+            written.
         Failed: The warehouse cannot be read, or another process holds the index for too long.
     """
     started = time.perf_counter()
-    with only_builder(path):
+    with writing(path), only_builder(path):
         fingerprint = warehouse.fingerprint()
         facts = {
             "warehouse": warehouse.warehouse_id,

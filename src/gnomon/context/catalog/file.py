@@ -14,11 +14,13 @@ from pathlib import Path
 
 from gnomon.domain.catalog import TableRef
 from gnomon.domain.errors import Failed, Misconfigured
+from gnomon.store.durable import explained, no_room, not_writable
 
 FORMAT = "1"
 """Raised with every change of the tables below or of the codec."""
 
 _LOCK_WAIT_S = 600.0
+_NOT_WRITABLE = ("readonly", "unable to open", "disk I/O")
 _SCHEMA = """
 create table if not exists meta (name text primary key, value text not null) without rowid;
 create table if not exists cards (id text primary key, position integer not null, card text not null);
@@ -114,13 +116,32 @@ def unreadable(path: Path, reason: str) -> Misconfigured:
 @contextmanager
 def only_builder(path: Path) -> Iterator[None]:
     """Hold the right to build `path`; waits for another process that has it. A killed holder gives it up."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with explained(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
     lock = sqlite3.connect(path.with_name(path.name + ".lock"), timeout=_LOCK_WAIT_S, isolation_level=None)
     try:
         _take(lock, path)
         yield
     finally:
         lock.close()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Say what an operator does when the index `path` cannot be written.
+
+    Raises:
+        Misconfigured: No room, no right to write, or a failing disk.
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as problem:
+        text = str(problem)
+        if "disk is full" in text:
+            raise no_room(path.parent) from problem
+        if any(part in text for part in _NOT_WRITABLE):
+            raise not_writable(path.parent, text) from problem
+        raise
 
 
 def start_building(path: Path, *, embedder: str, full: bool) -> sqlite3.Connection:
@@ -136,8 +157,9 @@ def start_building(path: Path, *, embedder: str, full: bool) -> sqlite3.Connecti
     _discard(building)
     if path.is_file() and not full:
         copy = building.with_name(building.name + ".copy")
-        shutil.copyfile(path, copy)
-        os.replace(copy, building)
+        with explained(path.parent):
+            shutil.copyfile(path, copy)
+            os.replace(copy, building)
     connection = _connect(building)
     with connection:
         connection.executescript(_SCHEMA)
@@ -153,16 +175,19 @@ def publish(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("pragma journal_mode = delete")
     connection.close()
     building = building_path(path)
-    _sync(building)
-    os.replace(building, path)
-    if os.name == "posix":
-        _sync(path.parent)
+    with explained(path.parent):
+        _sync(building)
+        os.replace(building, path)
+        if os.name == "posix":
+            _sync(path.parent)
 
 
 def _take(lock: sqlite3.Connection, path: Path) -> None:
     try:
         lock.execute("begin exclusive")
     except sqlite3.OperationalError as problem:
+        if "locked" not in str(problem):
+            raise
         raise Failed(
             "another process has been building the index for too long",
             facts=(("index", str(path)), ("sqlite says", str(problem))),

@@ -14,7 +14,7 @@ from gnomon.domain.result import Plan, ResultColumn, ResultTable
 from gnomon.warehouses.admit import admit
 from gnomon.warehouses.collect import Collected, Row, collect
 from gnomon.warehouses.duckdb.catalog import read_catalog
-from gnomon.warehouses.duckdb.errors import translated
+from gnomon.warehouses.duckdb.errors import ENGINE_ERRORS, translated
 from gnomon.warehouses.duckdb.plan import plan_of
 from gnomon.warehouses.fingerprint import files_fingerprint
 from gnomon.warehouses.kinds import kind_of
@@ -121,7 +121,7 @@ class DuckDbWarehouse:
         """Refuse what DuckDB's own parser does not take for one read."""
         try:
             statements = self._connection.extract_statements(sql)
-        except duckdb.Error as error:
+        except ENGINE_ERRORS as error:
             raise translated(error, self._label) from error
         if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
             raise Retry("a query must be a single SELECT", facts=(("query", sql),))
@@ -131,7 +131,7 @@ class DuckDbWarehouse:
         try:
             with self._connection.cursor() as cursor, Watch(deadline, cursor.interrupt):
                 return (fetch or _described_rows)(cursor, sql, limits)
-        except duckdb.Error as error:
+        except ENGINE_ERRORS as error:
             if deadline.cause is not None:
                 raise deadline.error() from error
             raise translated(error, self._label) from error

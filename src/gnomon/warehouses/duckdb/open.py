@@ -7,6 +7,7 @@ import duckdb
 
 from gnomon.domain.errors import Misconfigured
 from gnomon.warehouses.duckdb.adapter import DuckDbWarehouse
+from gnomon.warehouses.duckdb.errors import ENGINE_ERRORS
 from gnomon.warehouses.duckdb.locks import CONFIG, lock
 from gnomon.warehouses.names import source_id
 
@@ -23,7 +24,7 @@ def open_duckdb(path: Path) -> DuckDbWarehouse:
     try:
         connection = duckdb.connect(str(resolved), read_only=True, config=_config())
         lock(connection)
-    except duckdb.Error as error:
+    except ENGINE_ERRORS as error:
         raise _unopened(path, error) from error
     return DuckDbWarehouse(
         connection,
@@ -37,7 +38,7 @@ def _config() -> dict[str, str | bool | int | float | list[str]]:
     return {**CONFIG, "temp_directory": str(Path(tempfile.gettempdir()) / "gnomon-duckdb")}
 
 
-def _unopened(path: Path, error: duckdb.Error) -> Misconfigured:
+def _unopened(path: Path, error: Exception) -> Misconfigured:
     facts = (("file", str(path)), ("engine", str(error).strip()))
     if _LOCK_TEXT in str(error):
         return Misconfigured(

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from gnomon.domain.errors import Misconfigured
+from gnomon.warehouses.duckdb.errors import ENGINE_ERRORS
 from gnomon.warehouses.files.grouping import FileFormat, Group, free_name
 from gnomon.warehouses.names import literal, quoted
 
@@ -66,11 +67,11 @@ def _tried(
     connection: Connection, template: str, paths: Sequence[Path], form: FileFormat
 ) -> list[tuple[str, str]]:
     """Run the statement with each reader in turn until one reads the files."""
-    first: duckdb.Error | None = None
+    first: Exception | None = None
     for reader in _readers(paths, form):
         try:
             return connection.execute(template.replace("{}", reader)).fetchall()
-        except duckdb.Error as error:
+        except ENGINE_ERRORS as error:
             first = first or error
     raise _unreadable(paths, first)
 
@@ -100,7 +101,7 @@ def _begins(path: Path, marks: tuple[bytes, ...]) -> bool:
         return False
 
 
-def _unreadable(paths: Sequence[Path], error: duckdb.Error | None) -> Misconfigured:
+def _unreadable(paths: Sequence[Path], error: Exception | None) -> Misconfigured:
     names = ", ".join(path.name for path in paths[:3]) + (" and others" if len(paths) > 3 else "")
     text = str(error).strip()
     return Misconfigured(

@@ -10,6 +10,7 @@ import duckdb
 
 from gnomon.domain.errors import Misconfigured
 from gnomon.warehouses.duckdb.adapter import DuckDbWarehouse
+from gnomon.warehouses.duckdb.errors import ENGINE_ERRORS
 from gnomon.warehouses.duckdb.locks import CONFIG, lock
 from gnomon.warehouses.files.grouping import Group, Part, grouped, part_of
 from gnomon.warehouses.files.load import load_group
@@ -86,7 +87,7 @@ def _opens(cached: Path, config: Config) -> bool:
         return False
     try:
         duckdb.connect(str(cached), read_only=True, config=config).close()
-    except duckdb.Error:
+    except ENGINE_ERRORS:
         return False
     return True
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql as pgsql
+from psycopg.conninfo import conninfo_to_dict
 
 from gnomon.domain.errors import GnomonError
 from gnomon.domain.query import Limits
@@ -61,13 +62,24 @@ class Session:
                     raise deadline.error() from error
                 raise translated(error, self._label) from error
             finally:
-                _roll_back(connection)
+                self._forget(connection)
 
     def close(self) -> None:
         """Close the connection; a later statement does not open it again."""
         with self._turn:
             if self._connection is not None:
                 self._connection.close()
+
+    def _forget(self, connection: psycopg.Connection[Row]) -> None:
+        """Undo the statement and whatever of it outlives a transaction: locks, settings, roles.
+
+        A connection that cannot be made as new is dropped.
+        """
+        try:
+            connection.execute(_AS_NEW)
+        except psycopg.Error:
+            connection.close()
+            self._connection = None
 
     def _in_transaction(
         self, connection: psycopg.Connection[Row], text: str, limits: Limits, deadline: Deadline, stream: bool
@@ -99,15 +111,10 @@ class Session:
                 connect_timeout=_CONNECT_S,
                 application_name="gnomon",
                 client_encoding="utf8",
-                options="-c default_transaction_read_only=on",
+                options=_options(self._url),
             )
             connection.read_only = True
             register(connection)
-            for name, value in _SETTINGS:
-                connection.execute(
-                    pgsql.SQL("SET {} = {}").format(pgsql.Identifier(name), pgsql.Literal(value))
-                )
-            connection.commit()
             return connection
         except psycopg.Error as error:
             raise self._no_connection(error) from error
@@ -117,8 +124,9 @@ class Session:
 
 
 _SETTINGS: tuple[tuple[str, str | int], ...] = (
+    ("default_transaction_read_only", "on"),
     ("TimeZone", "UTC"),
-    ("DateStyle", "ISO, YMD"),
+    ("DateStyle", "ISO,YMD"),
     ("IntervalStyle", "postgres"),
     ("lock_timeout", _LOCK_MS),
     ("idle_in_transaction_session_timeout", _IDLE_MS),
@@ -126,15 +134,21 @@ _SETTINGS: tuple[tuple[str, str | int], ...] = (
 )
 
 
+_AS_NEW = (
+    "ROLLBACK; RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SELECT pg_catalog.pg_advisory_unlock_all()"
+)
+"""One round trip. `RESET ALL` goes back to what the connection was opened with, so to `_SETTINGS`."""
+
+
+def _options(url: str) -> str:
+    """The URL's own options, then ours: the last one counts."""
+    given = str(conninfo_to_dict(url).get("options") or "")
+    return " ".join([given, *(f"-c {name}={value}" for name, value in _SETTINGS)]).strip()
+
+
 def _cancel(connection: psycopg.Connection[Any]) -> None:
     with suppress(psycopg.Error):
         connection.cancel_safe(timeout=_CANCEL_S)
-
-
-def _roll_back(connection: psycopg.Connection[Any]) -> None:
-    """End the transaction; a connection the server dropped is already at its end."""
-    with suppress(psycopg.Error):
-        connection.rollback()
 
 
 def _described(cursor: psycopg.Cursor[Any]) -> Described:

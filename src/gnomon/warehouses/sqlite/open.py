@@ -88,6 +88,12 @@ def _refuse_cut_file(path: Path) -> None:
 
 
 def _unopened(path: Path, error: sqlite3.Error) -> GnomonError:
+    if "readonly" in str(error) and Path(f"{path}-journal").exists():
+        return Misconfigured(
+            f"a program ended in the middle of a write to {path.name}, and the write must be undone first",
+            facts=(("file", str(path)), ("journal", f"{path.name}-journal")),
+            hint=f"open it once with a program that may write: sqlite3 '{path}' 'PRAGMA integrity_check'",
+        )
     why = translated(error, path.name)
     if isinstance(why, Failed):
         return Misconfigured(why.message, facts=(("file", str(path)),), hint=why.hint)
