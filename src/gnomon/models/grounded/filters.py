@@ -396,18 +396,14 @@ def _choose(draft: Draft, at: int) -> ValueMatch:
 
 def _not_its_own_name(draft: Draft, at: int, known: list[ValueMatch]) -> list[ValueMatch]:
     """`rivers in Colorado` are not rivers called Colorado: a place is not the name of what lies in it."""
-    if (
-        draft.focus is None
-        or at == 0
-        or draft.items[at - 1].text.lower() not in ("in", "from", "at", "located in")
-    ):
+    placed = at > 0 and draft.items[at - 1].text.lower().split()[-1] in ("in", "from", "at")
+    if draft.focus is None or not draft.focus_named or not placed:
         return known
     label = draft.schema.label(draft.focus)
     others = [v for v in known if v.column.table != draft.focus or v.column.column not in label]
     if not others:
-        raise NotRead(
-            f"`{draft.items[at].text}` is only known as a name of {draft.focus}.", (draft.items[at].text,)
-        )
+        words = draft.items[at].text
+        raise NotRead(f"`{words}` is only known as a name of {draft.focus}.", (words,))
     return others
 
 

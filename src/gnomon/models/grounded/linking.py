@@ -153,12 +153,8 @@ def _column_names(card: TableCard, column: CardColumn) -> list[tuple[tuple[str, 
     if len(words) > 1 and words[-1] == "id" and column.column.kind == "text":
         named.append((words[:-1], 0.6))
     # The last word of a longer name is what people say for short: `price` for `unit_price`.
-    if (
-        len(words) > 1
-        and words[-1] not in UNNAMED_TAILS
-        and words[0] != "id"
-        and not _is_verb(name_words(column.name)[-1])
-    ):
+    shortened = words[-1] not in UNNAMED_TAILS and words[0] != "id"
+    if len(words) > 1 and shortened and not _is_verb(name_words(column.name)[-1]):
         named.append((words[-1:], 0.7))
     if len(words) > 1 and words[-1] in (NAME, DATE):
         named.append((words[-1:], 0.75))

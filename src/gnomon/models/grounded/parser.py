@@ -38,6 +38,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     refuse_unknown(items)
     skip_names_of_columns(draft)
     refuse_like_tables(draft)
+    refuse_compounds(draft)
     for read in (
         read_comparisons,
         read_absence,
@@ -99,6 +100,14 @@ def find_focus(draft: Draft) -> TableRef | None:
             f"The question is taken to be about {best}.", f"or name {rivals[0]}", 0.95 if kin else 0.75
         )
     return best
+
+
+def refuse_compounds(draft: Draft) -> None:
+    """`population density`, where only population and density are known: two names side by side are one."""
+    for first, second in pairwise(draft.items):
+        both = first.kind == second.kind == "name"
+        if both and draft.as_table(first) is None and draft.as_table(second) is None:
+            raise NotRead(f"I know no `{first.text} {second.text}`.", (first.text, second.text))
 
 
 def refuse_like_tables(draft: Draft) -> None:
@@ -238,7 +247,9 @@ def _place_column(draft: Draft, at: int) -> None:
     if any(g.column == column for g in draft.groups):
         return draft.take(at, f"group {column}")
     first = draft.items[at].text.lower().split()[0]
-    if first in EXTREMES and column.table != draft.focus and not draft.conditions:
+    placed = any(_names_rows(draft, c.column) for c in draft.conditions)
+    own = draft.focus_named and column.table == draft.focus
+    if first in EXTREMES and not own and not placed:
         raise NotRead(f"I cannot tell of what `{draft.items[at].text}` is wanted.", (draft.items[at].text,))
     if any(t.aggregate for t in draft.targets) and draft.groups and draft.schema.is_numeric(column):
         raise NotRead(
