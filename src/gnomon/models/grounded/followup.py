@@ -19,6 +19,7 @@ MARKER = re.compile(
     r"in|excluding|without|since|before|after|of those|of these)\b[\s,]*",
     re.IGNORECASE,
 )
+LEADING_YEAR = re.compile(r"^\s*((?:19|20)\d\d)\b")
 NOISE = re.compile(
     r"\b(only|just|instead|now|please|what about|how about|and|but|the same|same|of those|of these)\b",
     re.I,
@@ -56,7 +57,7 @@ def _next(question: str, previous: Reading | None, context: Context, today: date
 
 def read_change(question: str, previous: Reading, context: Context, today: date) -> Reading:
     """The previous reading with what the fragment says put in its place."""
-    text = NOISE.sub(" ", question)
+    text = LEADING_YEAR.sub(r"in \1", NOISE.sub(" ", question))
     items = tag(text, build_lexicon(context), context.values, today)
     refuse_unknown(items)
     draft = Draft(Schema(context), items, today)
