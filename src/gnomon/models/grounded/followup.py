@@ -21,7 +21,7 @@ MARKER = re.compile(
 )
 LEADING_YEAR = re.compile(r"^\s*((?:19|20)\d\d)\b")
 NOISE = re.compile(
-    r"\b(only|just|instead|now|please|what about|how about|and|but|the same|same|of those|of these)\b",
+    r"\b(only|just|instead|now|please|what about|how about|and|but|the same|same|of those|of these|ones)\b",
     re.I,
 )
 
