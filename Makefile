@@ -5,7 +5,7 @@ UV := $(BIN)/uv
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test check lint types bench bench-data eval lock clean
+.PHONY: help demo test hosted check lint types bench eval lock clean
 
 help: ## List the commands.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,10 @@ demo: .venv/.base ## Install, build the demo company, index it, answer five ques
 
 test: .venv/.dev check ## Lint, types, import contracts and every test.
 	$(BIN)/python -m pytest
+
+hosted: .venv/.base ## Add the libraries of hosted models.
+	$(UV) export --quiet --frozen --no-dev --extra hosted --no-emit-project --output-file .venv/hosted.txt
+	$(UV) pip install --quiet --require-hashes -r .venv/hosted.txt
 
 check: lint types ## Lint, types and import contracts.
 
