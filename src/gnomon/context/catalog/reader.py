@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from gnomon.context.catalog.values import ValueIndex
 from gnomon.domain.catalog import Catalog, ColumnRef, TableCard, TableRef
 from gnomon.domain.context import Candidate, ValueMatch
 from gnomon.search.partition import Hit, Partition
+
+CARDS_KEPT = 64
+"""Cards held decoded, the last used: a small warehouse shows the same ones for every question."""
 
 
 class CatalogIndex:
@@ -28,6 +31,7 @@ class CatalogIndex:
         self._connection = connection
         self._partition = partition
         self._lock = threading.RLock()
+        self._card = lru_cache(CARDS_KEPT)(self._read_card)
         self._facts = read_meta(connection)
 
     @classmethod
@@ -79,8 +83,7 @@ class CatalogIndex:
 
     def card(self, ref: TableRef) -> TableCard | None:
         """The card of that table, or None."""
-        found = self._read("select card from cards where id = ?", (table_id(ref),))
-        return codec.card_from_json(found[0][0]) if found else None
+        return self._card(ref)
 
     def retrieve(self, text: str, vector: Any, k: int) -> tuple[Candidate, ...]:
         """The `k` tables that fit `text` best, by meaning and by words.
@@ -132,6 +135,10 @@ class CatalogIndex:
     @cached_property
     def _identifiers(self) -> frozenset[str]:
         return frozenset(json.loads(self._facts["identifiers"]))
+
+    def _read_card(self, ref: TableRef) -> TableCard | None:
+        found = self._read("select card from cards where id = ?", (table_id(ref),))
+        return codec.card_from_json(found[0][0]) if found else None
 
     def _read(self, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._reading(), self._lock:
