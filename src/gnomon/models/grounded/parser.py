@@ -105,8 +105,10 @@ def find_focus(draft: Draft) -> TableRef | None:
 def refuse_compounds(draft: Draft) -> None:
     """`population density`, where only population and density are known: two names side by side are one."""
     for first, second in pairwise(draft.items):
-        both = first.kind == second.kind == "name"
-        if both and draft.as_table(first) is None and draft.as_table(second) is None:
+        if not first.kind == second.kind == "name":
+            continue
+        tables = {draft.as_table(first), draft.as_table(second)}
+        if tables == {None} or (None not in tables and len(tables) == 2):
             raise NotRead(f"I know no `{first.text} {second.text}`.", (first.text, second.text))
 
 
@@ -291,6 +293,7 @@ def finish(draft: Draft) -> Reading:
         raise NotRead("I do not rank within each group yet.", ("each",))
     if draft.groups and draft.having is None and not any(t.aggregate for t in draft.targets):
         raise NotRead("I cannot tell what to compute for each group.", ())
+    _show_what_is_listed(draft)
     _refuse_contradiction(draft)
     _refuse_circles(draft)
     _list_with_counts(draft)
@@ -362,6 +365,22 @@ def _lists_kinds(draft: Draft) -> bool:
 def _first_is_column(draft: Draft) -> bool:
     first = next((i for i in draft.items if i.kind == "name"), None)
     return first is not None and draft.as_table(first) is None
+
+
+def _show_what_is_listed(draft: Draft) -> None:
+    """`the cities and their population`: the noun that comes first is asked for too."""
+    first = next((i for i in draft.items if i.kind == "name"), None)
+    plain = draft.targets and all(t.aggregate is None for t in draft.targets)
+    if (
+        first is None
+        or not plain
+        or draft.distinct
+        or draft.as_table(first) != draft.focus
+        or not draft.focus
+    ):
+        return
+    label = [Target(draft.focus, c) for c in draft.schema.label(draft.focus)]
+    draft.targets = [*(t for t in label if t not in draft.targets), *draft.targets]
 
 
 def _refuse_circles(draft: Draft) -> None:
