@@ -200,15 +200,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [b for b in BENCHES if options.only in ("", b.name)]
     machine = _machine()
     print(", ".join(f"{name} {value}" for name, value in machine.items()))
+    print(f"{'bench':<10} {'figure':<34} {'':>17} {'against':>17} {'ratio':>8}", flush=True)
     rows, results = [], {}
     for number, bench in enumerate(chosen, start=1):
         print(f"[{number}/{len(chosen)}] {bench.name} ...", end=" ", file=sys.stderr, flush=True)
         began = time.perf_counter()
-        figures = importlib.import_module(bench.module).run()
+        results[bench.name] = dict(importlib.import_module(bench.module).run())
         print(f"{time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-        results[bench.name] = dict(figures)
-        rows += _rows(bench, figures)
-    print(*_table(rows), sep="\n")
+        measured = list(_rows(bench, results[bench.name]))
+        print(*map(_told, measured), sep="\n", flush=True)
+        rows += measured
     if options.json:
         options.json.write_text(
             json.dumps(_report(machine, results, rows), indent=2) + "\n", encoding="utf-8"
@@ -242,13 +243,11 @@ def _rows(bench: Bench, figures: Mapping[str, Any]) -> Iterator[Row]:
             yield Row(bench.name, line, float(figures[line.key]), float(compared))
 
 
-def _table(rows: Sequence[Row]) -> Iterator[str]:
-    yield f"{'bench':<10} {'figure':<34} {'':>17} {'against':>17} {'ratio':>8}"
-    for row in rows:
-        line, bench = row.line, row.bench
-        figure, compared = f"{_short(row.figure)} {line.unit}", f"{_short(row.compared)} {line.unit}"
-        told = f"{bench:<10} {line.text:<34} {figure:>17} {compared:>17} {_short(row.ratio):>8}"
-        yield f"{told}  {line.peer}{', ' + row.verdict if row.verdict else ''}"
+def _told(row: Row) -> str:
+    line = row.line
+    figure, compared = f"{_short(row.figure)} {line.unit}", f"{_short(row.compared)} {line.unit}"
+    told = f"{row.bench:<10} {line.text:<34} {figure:>17} {compared:>17} {_short(row.ratio):>8}"
+    return f"{told}  {line.peer}{', ' + row.verdict if row.verdict else ''}"
 
 
 def _short(value: float) -> str:
