@@ -1,6 +1,6 @@
 """Run every benchmark and print one table: each figure beside a peer or a limit, and the ratio of the two.
 
-    python bench/run.py [--only NAME] [--json FILE]
+    python bench/run.py [--only NAME] [--json FILE] [--page docs/benchmarks.md]
 
 A peer is measured in the same run, on the same data. Progress goes to stderr, the table to stdout.
 """
@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
+
+from page import write_figures
 
 Goal = Literal["at most", "at least", ""]
 
@@ -214,6 +216,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.json.write_text(
             json.dumps(_report(machine, results, rows), indent=2) + "\n", encoding="utf-8"
         )
+    if options.page:
+        write_figures(options.page, _condition(machine), [_HEAD, *map(_cells, rows)])
     return int(any(row.verdict == "MISSED" for row in rows))
 
 
@@ -221,6 +225,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Run the benchmarks.")
     parser.add_argument("--only", choices=[b.name for b in BENCHES], default="", help="one benchmark")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure to this file as well")
+    parser.add_argument(
+        "--page", type=Path, metavar="FILE", help="put the table into this page, at its marks"
+    )
     return parser.parse_args(arguments)
 
 
@@ -244,10 +251,22 @@ def _rows(bench: Bench, figures: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _told(row: Row) -> str:
+    bench, _, figure, compared, peer, ratio, verdict = _cells(row)
+    told = f"{bench:<10} {row.line.text:<34} {figure:>17} {compared:>17} {ratio:>8}"
+    return f"{told}  {peer}{', ' + verdict if verdict else ''}"
+
+
+_HEAD = ("Benchmark", "Figure", "Measured", "Against", "Compared with", "Ratio", "")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
     line = row.line
     figure, compared = f"{_short(row.figure)} {line.unit}", f"{_short(row.compared)} {line.unit}"
-    told = f"{row.bench:<10} {line.text:<34} {figure:>17} {compared:>17} {_short(row.ratio):>8}"
-    return f"{told}  {line.peer}{', ' + row.verdict if row.verdict else ''}"
+    return row.bench, line.text.strip(), figure, compared, line.peer, _short(row.ratio), row.verdict
+
+
+def _condition(machine: Mapping[str, Any]) -> str:
+    return f"Measured with: {', '.join(f'{name} {value}' for name, value in machine.items())}."
 
 
 def _short(value: float) -> str:
