@@ -111,11 +111,13 @@ class Gnomon:
         from gnomon.context.catalog.notes import load_notes
 
         notes = load_notes(self.settings.notes_dir)
+        # Opening the state first makes its folder, for nobody else to read, before the index goes into it.
+        state = self.state
         self.close_index()
         report = build_index(
             self.warehouse, self.embedder, self.index_path, progress=progress, notes=notes, full=full
         )
-        self.state.expire()
+        state.expire()
         return report
 
     def close_index(self) -> None:

@@ -117,7 +117,7 @@ def unreadable(path: Path, reason: str) -> Misconfigured:
 def only_builder(path: Path) -> Iterator[None]:
     """Hold the right to build `path`; waits for another process that has it. A killed holder gives it up."""
     with explained(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = sqlite3.connect(path.with_name(path.name + ".lock"), timeout=_LOCK_WAIT_S, isolation_level=None)
     try:
         _take(lock, path)
