@@ -1,0 +1,132 @@
+"""Four invented businesses: a real database and a real index each, and questions put to them."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import sqlglot
+
+from gnomon.agent.assemble import Assembler
+from gnomon.context.catalog.build import build_index
+from gnomon.context.catalog.reader import CatalogIndex
+from gnomon.domain.answer import Question
+from gnomon.domain.context import Context
+from gnomon.domain.identity import Principal
+from gnomon.domain.query import Dialect
+from gnomon.models.grounded import GroundedModel
+from gnomon.models.minilm.embedder import MiniLmEmbedder
+from gnomon.models.port import ModelRequest, ModelResponse, ToolSpec, UserMessage
+from gnomon.warehouses.connect import open_warehouse
+
+NOW = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
+"""The clock of every question: a Wednesday."""
+
+ENGINES = {"library": "duckdb", "clinic": "sqlite", "shipping": "duckdb", "school": "duckdb"}
+SCHEMAS = Path(__file__).parent / "schemas"
+GOLDEN = Path(__file__).parent / "golden"
+TOOLS = tuple(ToolSpec(name, name, {"type": "object"}, "ask") for name in ("run_sql", "ask_user"))
+
+
+@dataclass(frozen=True)
+class Business:
+    """A database, its index, and a way to ask about it."""
+
+    name: str
+    path: Path
+    engine: str
+    assembler: Assembler
+
+    def context(self, question: str, *, earlier: tuple[str, ...] = (), now: datetime = NOW) -> Context:
+        """What the agent would show the model for the question."""
+        asked = Question("q", question, Principal("ana"), now, "c")
+        text, vector = self.assembler.embed(asked, None)
+        context, _ = self.assembler.assemble(asked, None, text, vector)
+        values = [v for old in earlier for v in self.assembler.index.match_values(old)]
+        return replace(context, earlier=earlier, values=tuple(dict.fromkeys((*context.values, *values))))
+
+    def respond(self, question: str, *, earlier: tuple[str, ...] = (), now: datetime = NOW) -> ModelResponse:
+        """What the model does with the question at first sight."""
+        context = self.context(question, earlier=earlier, now=now)
+        asked = Question("q", question, Principal("ana"), now, "c")
+        request = ModelRequest(asked, "", context, "", (UserMessage(question),), TOOLS)
+        return GroundedModel().respond(request, lambda _: None)
+
+    def say(self, question: str, *, earlier: tuple[str, ...] = (), now: datetime = NOW) -> str:
+        """The SQL on one line; `ask: ...`, `cannot: ...` or `says: ...` where there is none."""
+        response = self.respond(question, earlier=earlier, now=now)
+        if response.tool_calls:
+            call = response.tool_calls[0]
+            if call.name == "ask_user":
+                return f"ask: {' | '.join(call.arguments['options'])}"
+            return one_line(str(call.arguments["sql"]), self.engine)
+        if response.text.startswith("Cannot answer:"):
+            return f"cannot: {', '.join(response.unplaced)}".strip()
+        return f"says: {response.text}"
+
+    def run(self, sql: str) -> list[tuple[object, ...]]:
+        """The rows that the database gives."""
+        if self.engine == "sqlite":
+            with sqlite3.connect(self.path) as connection:
+                return connection.execute(sql).fetchall()
+        with duckdb.connect(str(self.path), read_only=True) as engine:
+            return engine.execute(sql).fetchall()
+
+
+def one_line(sql: str, dialect: str) -> str:
+    """The statement without what does not change its meaning: quotes, case of keywords, line ends."""
+    tree = sqlglot.parse_one(sql, read=dialect)
+    for name in tree.find_all(sqlglot.exp.Identifier):
+        name.set("quoted", False)
+    return tree.sql(dialect=dialect)
+
+
+def create(script: str, engine: str, path: Path) -> None:
+    """A database file made by a script that both engines read."""
+    if engine == "sqlite":
+        connection = sqlite3.connect(path)
+        connection.executescript(script)
+        connection.close()
+    else:
+        with duckdb.connect(str(path)) as database:
+            database.execute(script)
+
+
+def set_up(folder: Path, name: str, engine: str, script: str, embedder: MiniLmEmbedder) -> Business:
+    """The database of a script, indexed as the product indexes it."""
+    path, index_path = folder / f"{name}.{engine}", folder / f"{name}-{engine}.db"
+    create(script, engine, path)
+    warehouse = open_warehouse(str(path))
+    build_index(warehouse, embedder, index_path)
+    warehouse.close()
+    dialect: Dialect = "sqlite" if engine == "sqlite" else "duckdb"
+    return Business(name, path, engine, Assembler(CatalogIndex.open(index_path), embedder, dialect))
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question of a golden file, the answered ones before it if it follows up, and what is expected."""
+
+    business: str
+    question: str
+    earlier: tuple[str, ...]
+    expected: str
+
+
+def examples(business: str) -> Iterator[Example]:
+    """The examples of a golden file in order."""
+    earlier: tuple[str, ...] = ()
+    question = ""
+    for line in (GOLDEN / f"{business}.txt").read_text(encoding="utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        if not line.startswith("    "):
+            question = line
+            continue
+        follows = question.startswith("> ")
+        example = Example(business, question.removeprefix("> "), earlier if follows else (), line.strip())
+        if example.expected.startswith("SELECT"):
+            earlier = (*example.earlier, example.question)
+        yield example

@@ -1,0 +1,91 @@
+-- An online school: students enrol in courses, finish some of them and rate them.
+CREATE TABLE courses (course_id INTEGER PRIMARY KEY, title TEXT NOT NULL, subject TEXT, level TEXT, price DECIMAL(8, 2));
+CREATE TABLE students (student_id INTEGER PRIMARY KEY, name TEXT NOT NULL, country TEXT, signed_up_on DATE, plan TEXT);
+CREATE TABLE enrollments (enrollment_id INTEGER PRIMARY KEY, student_id INTEGER REFERENCES students (student_id),
+  course_id INTEGER REFERENCES courses (course_id), enrolled_on DATE, completed BOOLEAN, score INTEGER);
+CREATE TABLE reviews (review_id INTEGER PRIMARY KEY, course_id INTEGER REFERENCES courses (course_id),
+  student_id INTEGER REFERENCES students (student_id), rating INTEGER, posted_on DATE);
+
+INSERT INTO courses VALUES
+  (1, 'Knots for Sailors', 'Crafts', 'beginner', 39.0),
+  (2, 'Ancient Glass', 'History', 'advanced', 120.0),
+  (3, 'Bread from Rye', 'Cooking', 'beginner', 25.5),
+  (4, 'Star Charts', 'Astronomy', 'intermediate', 80.0),
+  (5, 'Weaving Plaids', 'Crafts', 'intermediate', 64.0),
+  (6, 'Soup Theory', 'Cooking', 'advanced', 95.0);
+
+INSERT INTO students VALUES
+  (1, 'Ada Moss', 'Brazil', '2023-01-24', 'pro'),
+  (2, 'Bruno Pike', 'Japan', '2025-01-31', 'free'),
+  (3, 'Cleo Tarn', 'Finland', '2024-10-01', 'free'),
+  (4, 'Dov Ember', 'Brazil', '2023-03-06', 'pro'),
+  (5, 'Elin Fjord', 'Finland', '2025-09-17', 'free'),
+  (6, 'Faro Beck', 'Japan', '2023-07-27', 'pro'),
+  (7, 'Gwen Dale', 'Finland', '2026-01-31', 'free'),
+  (8, 'Hilde Rast', 'Finland', '2025-12-29', 'free'),
+  (9, 'Imre Vale', 'Finland', '2023-12-02', 'pro'),
+  (10, 'June Cobb', 'Finland', '2024-07-09', 'pro'),
+  (11, 'Kofi Lane', 'Japan', '2024-09-21', 'pro'),
+  (12, 'Lena Marsh', 'Brazil', '2024-10-01', 'team');
+
+INSERT INTO enrollments VALUES
+  (1, 10, 3, '2024-01-19', TRUE, 95),
+  (2, 6, 2, '2025-02-18', TRUE, 53),
+  (3, 1, 4, '2025-03-09', FALSE, NULL),
+  (4, 2, 1, '2025-01-08', TRUE, 69),
+  (5, 3, 2, '2025-07-18', TRUE, 49),
+  (6, 11, 4, '2025-09-29', TRUE, 99),
+  (7, 6, 5, '2024-12-22', TRUE, 58),
+  (8, 3, 5, '2024-03-09', TRUE, 46),
+  (9, 7, 4, '2024-07-21', FALSE, NULL),
+  (10, 5, 2, '2024-02-14', FALSE, NULL),
+  (11, 8, 3, '2025-10-13', TRUE, 64),
+  (12, 2, 5, '2024-06-13', FALSE, NULL),
+  (13, 11, 2, '2025-09-21', FALSE, NULL),
+  (14, 4, 4, '2024-08-11', TRUE, 42),
+  (15, 7, 5, '2025-01-02', TRUE, 47),
+  (16, 4, 1, '2026-02-14', FALSE, NULL),
+  (17, 11, 1, '2024-11-27', FALSE, NULL),
+  (18, 2, 4, '2025-07-17', TRUE, 94),
+  (19, 11, 3, '2024-11-11', FALSE, NULL),
+  (20, 10, 2, '2025-11-05', TRUE, 63),
+  (21, 8, 5, '2024-01-24', TRUE, 40),
+  (22, 10, 4, '2025-04-02', TRUE, 88),
+  (23, 3, 4, '2024-03-09', TRUE, 48),
+  (24, 6, 4, '2025-03-28', TRUE, 72),
+  (25, 9, 1, '2024-05-13', TRUE, 45),
+  (26, 9, 4, '2026-03-14', FALSE, NULL),
+  (27, 3, 1, '2025-09-20', FALSE, NULL),
+  (28, 2, 2, '2025-05-18', TRUE, 58),
+  (29, 2, 3, '2024-09-15', FALSE, NULL),
+  (30, 3, 3, '2024-10-08', FALSE, NULL),
+  (31, 8, 2, '2025-05-06', TRUE, 53),
+  (32, 10, 5, '2025-01-16', TRUE, 42),
+  (33, 4, 2, '2025-10-13', TRUE, 99),
+  (34, 5, 3, '2024-06-21', FALSE, NULL),
+  (35, 5, 1, '2024-02-19', FALSE, NULL),
+  (36, 9, 5, '2024-04-17', FALSE, NULL),
+  (37, 5, 5, '2025-02-07', FALSE, NULL),
+  (38, 6, 3, '2025-01-12', TRUE, 76),
+  (39, 6, 1, '2024-06-29', TRUE, 79),
+  (40, 1, 3, '2024-09-16', FALSE, NULL);
+
+INSERT INTO reviews VALUES
+  (1, 3, 10, 3, '2026-01-21'),
+  (2, 2, 6, 3, '2024-06-02'),
+  (3, 4, 1, 1, '2025-01-13'),
+  (4, 1, 2, 2, '2025-03-25'),
+  (5, 2, 3, 5, '2026-03-03'),
+  (6, 4, 11, 4, '2025-08-02'),
+  (7, 5, 6, 5, '2025-06-08'),
+  (8, 5, 3, 1, '2024-10-14'),
+  (9, 4, 7, 4, '2025-01-19'),
+  (10, 2, 5, 5, '2024-07-17'),
+  (11, 3, 8, 1, '2024-07-26'),
+  (12, 5, 2, 1, '2026-01-02'),
+  (13, 2, 11, 3, '2025-04-08'),
+  (14, 4, 4, 1, '2025-11-18'),
+  (15, 5, 7, 3, '2025-11-29'),
+  (16, 1, 4, 2, '2025-07-29'),
+  (17, 1, 11, 5, '2025-04-05'),
+  (18, 4, 2, 5, '2024-10-15');
