@@ -1,4 +1,4 @@
-"""The desk where the agent's tests ask: helpers to write a model's turns, and to ask and look at what happened."""
+"""The desk where the agent's tests ask: a model's turns, an answer, and what happened on the way."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace

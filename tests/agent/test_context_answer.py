@@ -53,6 +53,13 @@ def test_a_number_that_the_context_does_not_hold_is_refused(desk: Desk, invented
     assert "Run a query for it." in model.requests[1].messages[-1].text  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("text", ["1", "The answer is 1.", "There is 1 order.", "There are 30 orders."])
+def test_a_number_that_the_context_holds_of_something_else_is_refused(desk: Desk, text: str) -> None:
+    """Every context holds a 1, and 30 is the number of customers."""
+    answer = desk.ask([say(text), say(text)], "How many orders are there?")
+    assert (answer.status, answer.result) == ("abstained", None)
+
+
 def test_after_a_refusal_the_model_can_run_the_query(desk: Desk) -> None:
     turns = [
         say("There were 77 orders in 2024."),

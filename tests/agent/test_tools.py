@@ -12,10 +12,15 @@ from gnomon.domain.errors import Misconfigured
 from gnomon.models.port import Effect
 from gnomon.models.scripted import ScriptedModel
 
-WORDS = (
-    "weather lookup colour palettes compress archives schedule meetings translate sentences rotate pictures "
-    "measure distance forecast rainfall encrypt messages validate postcodes"
-).split()
+JOBS = (
+    ("weather", "lookup"),
+    ("colour", "palettes"),
+    ("compress", "archives"),
+    ("schedule", "meetings"),
+    ("translate", "sentences"),
+    ("rotate", "pictures"),
+    ("encrypt", "messages"),
+)
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,7 @@ class Extra:
 
 def extras(count: int) -> tuple[Extra, ...]:
     """Tools that have nothing in common."""
-    pairs = zip(WORDS[0::2], WORDS[1::2], strict=True)
-    return tuple(Extra(f"{a}_{b}", f"{a} {b}", (a, b)) for a, b in list(pairs)[:count])
+    return tuple(Extra(f"{a}_{b}", f"{a} {b}", (a, b)) for a, b in JOBS[:count])
 
 
 @pytest.mark.requirement("ODA-17")

@@ -1,19 +1,16 @@
 """What has to hold of a candidate answer before its result is looked at: it is whole, and stands on data."""
 
-import json
 from dataclasses import replace
 from numbers import Number
 
 from gnomon.agent.case_state import CaseState, RanQuery
+from gnomon.agent.evidence import named_evidence, shown_evidence
 from gnomon.agent.grounding import supported_sentences, untraced_numbers
 from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.domain.answer import Chart, Check
 from gnomon.domain.context import Context
 from gnomon.domain.result import ResultTable
-from gnomon.models.port import ModelResponse, ToolMessage
-
-EVIDENCE_TOOLS = frozenset({"search_tables", "describe_table", "profile_column", "run_sql"})
-"""Tools whose results are facts; what the others give back may echo the model's own words."""
+from gnomon.models.port import ModelResponse
 
 UNSPEAKABLE = frozenset({"reply_whole", "numbers_trace"})
 """Checks about the text alone: where they fail, the result can still be said in other words."""
@@ -62,34 +59,17 @@ def _no_chart(why: str) -> Check:
 
 
 def context_trace(text: str, case: CaseState) -> Check:
-    """Whether every number of a text that stands on no query stands in the context."""
-    loose = untraced_numbers(text, evidence(case))
+    """Whether a text that stands on no query states only numbers known of the tables that it names."""
+    loose = untraced_numbers(text, named_evidence(text, case))
     if not loose:
-        return Check("context_trace", "pass", "Every number in the text stands in the context.")
-    summary = f"Not in the context and not from a query: {', '.join(loose)}."
+        return Check("context_trace", "pass", "Every number in the text is known of what it names.")
+    summary = f"Not from a query, and not known of a table or column that is named: {', '.join(loose)}."
     return Check("context_trace", "fail", summary, "Run a query for it.")
 
 
 def reason_given(text: str, case: CaseState) -> str:
     """A model's reason for not answering, without sentences whose numbers come from nowhere."""
-    failures = [json.dumps(m.content, default=str) for m in _results(case) if m.failed]
-    return supported_sentences(text, "\n".join([evidence(case), *failures])) or NO_REASON
-
-
-def evidence(case: CaseState) -> str:
-    """Everything that was shown to the model and did not come from it, as text."""
-    context = case.context
-    counts = [len(context.cards) + len(context.others), *(len(c.columns) for c in context.cards)]
-    results = [
-        json.dumps(m.content, default=str)
-        for m in _results(case)
-        if m.tool in EVIDENCE_TOOLS and not m.failed
-    ]
-    return "\n".join([case.context_text, case.question.text, *map(str, counts), *results])
-
-
-def _results(case: CaseState) -> list[ToolMessage]:
-    return [m for m in case.messages if isinstance(m, ToolMessage)]
+    return supported_sentences(text, shown_evidence(case)) or NO_REASON
 
 
 def with_cards_of(context: Context, index: CatalogIndex, final: RanQuery) -> Context:
