@@ -1,5 +1,7 @@
 """What the guard lets through, what it says when it does not, and what it rewrites."""
 
+import time
+
 import pytest
 
 from gnomon.domain.catalog import Catalog, Column, TableRef, TableSchema
@@ -237,3 +239,68 @@ def test_text_that_would_read_differently_the_second_time_is_sent_back(sql: str)
 def test_a_select_in_from_without_parentheses_is_sent_back() -> None:
     with pytest.raises(Retry, match="without parentheses"):
         ask("SELECT id FROM FROM customers")
+
+
+REPLACED = "replace({}, 'a', 'aaa')"
+
+
+def nested(inner: str, outer: str, times: int) -> str:
+    for _ in range(times):
+        inner = outer.format(inner)
+    return inner
+
+
+@pytest.mark.requirement("policy:growth")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"SELECT {nested('name', REPLACED, 20)} FROM customers",
+        nested("SELECT name AS x FROM customers", "SELECT x || x AS x FROM ({}) AS q", 25),
+        nested("SELECT name FROM customers", "SELECT x || x FROM ({}) AS q(x)", 25),
+        nested("SELECT [1] AS x", "SELECT flatten([x, x]) AS x FROM ({}) AS q", 25),
+        "SELECT list_reduce(range(60), (a, b) -> concat(a, a))",
+        "SELECT list_reduce(['a'], lambda a, b: a || a)",
+        f"SELECT {nested('name', 'to_json({})', 30)} FROM customers",
+    ],
+)
+def test_a_value_that_grows_by_a_power_is_refused(sql: str) -> None:
+    with pytest.raises(Refused) as caught:
+        ask(sql)
+    assert caught.value.rule == "sql:bounded-call"
+
+
+@pytest.mark.requirement("policy:growth")
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT replace(replace(replace(name, '&', '&amp;'), '<', '&lt;'), '\"', '&quot;') FROM customers",
+        "SELECT list_reduce([1, 2, 3], (a, b) -> a + b)",
+        "SELECT list_reduce(['a', 'b'], lambda a, b: a || ', ' || b)",
+        "SELECT list_reduce([1, 2], (a, b) -> CASE WHEN a > b THEN a ELSE b END)",
+        "WITH a AS (SELECT name || ' ' || name AS name FROM customers) SELECT upper(name) || name FROM a",
+        f"SELECT {' || '.join(['name'] * 400)} FROM customers",
+        "SELECT repeat('x', 40) || lpad(name, 20, ' ') FROM customers",
+        "SELECT [x || '!' FOR x IN ['a', 'b']]",
+    ],
+)
+def test_text_put_together_as_people_do_it_passes(sql: str) -> None:
+    ask(sql)
+
+
+@pytest.mark.requirement("policy:near-miss")
+def test_a_near_miss_among_very_many_tables_is_found_soon() -> None:
+    many = Catalog(tuple(table(f"sales_of_region_{i}", "id") for i in range(90_000)))
+    started = time.perf_counter()
+    with pytest.raises(Retry) as caught:
+        authorize(ANA, Query("SELECT id FROM sales_of_regoin_77", "duckdb"), many, Limits())
+    assert time.perf_counter() - started < 2
+    assert "sales_of_region_" in caught.value.hint
+
+
+@pytest.mark.requirement("policy:near-miss")
+def test_a_catalog_finds_names_whatever_their_case_and_prefers_the_default_schema() -> None:
+    both = Catalog((table("Pay", "id", "hr"), table("pay", "id"), table("rates", "id", "hr")))
+    found = [both.find(*address) for address in (("PAY",), ("pay", "HR"), ("rates",), ("Pay", "x"))]
+    assert [str(t.ref) if t else None for t in found] == ["pay", "hr.Pay", "hr.rates", None]
+    assert both == Catalog(both.tables)
+    assert hash(both) == hash(Catalog(both.tables))

@@ -210,3 +210,14 @@ def test_a_write_changes_the_fingerprint_but_not_the_id(tmp_path: Path) -> None:
         after = (warehouse.warehouse_id, warehouse.fingerprint())
     assert before[0] == after[0]
     assert before[1] != after[1]
+
+
+@pytest.mark.requirement("warehouses:errors")
+@pytest.mark.parametrize("end", ["::BIT", "::JSON", "::UUID", "::DATE", "::INTEGER"])
+def test_a_message_cut_inside_a_character_is_still_an_error_of_ours(tmp_path: Path, end: str) -> None:
+    with database(tmp_path / "d.duckdb") as warehouse:
+        for text in ("ééé", "漢字漢字", "a😀b" * 30, "x" * 49 + "é" * 60):
+            with pytest.raises(GnomonError) as caught:
+                warehouse.execute(unguarded(warehouse, f"SELECT '{text}'{end}"))
+            assert caught.value.message
+        assert warehouse.execute(unguarded(warehouse, "SELECT 1")).rows == ((1,),)

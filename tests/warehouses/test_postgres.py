@@ -217,3 +217,44 @@ def test_a_new_column_changes_the_fingerprint(postgres_url: str) -> None:
         with psycopg.connect(own) as connection:
             connection.execute("ALTER TABLE t ADD COLUMN b int")
         assert warehouse.fingerprint() != before
+
+
+@pytest.mark.requirement("warehouses:limits")
+def test_a_lock_taken_by_a_query_is_free_for_others_afterwards(postgres_url: str) -> None:
+    new = new_database(postgres_url, "own")
+    warehouse = open_postgres(new)
+    with psycopg.connect(new, autocommit=True) as other:
+        warehouse.execute(unguarded(warehouse, "SELECT pg_advisory_lock(7), pg_advisory_lock_shared(8)"))
+        assert other.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone() == (0,)
+        with pytest.raises(GnomonError):
+            warehouse.execute(unguarded(warehouse, "SELECT pg_advisory_lock(7), 1 / 0"))
+        assert other.execute("SELECT pg_try_advisory_lock(7)").fetchone() == (True,)
+    warehouse.close()
+
+
+@pytest.mark.requirement("warehouses:limits")
+@pytest.mark.parametrize("name", ["TimeZone", "statement_timeout", "search_path", "role", "DateStyle"])
+def test_no_setting_that_a_query_keeps_for_the_session_is_met_by_the_next(
+    postgres_url: str, name: str
+) -> None:
+    value = {"TimeZone": "Asia/Tokyo", "DateStyle": "German", "role": "pg_monitor"}.get(name, "0")
+    with database(postgres_url) as warehouse:
+        look = unguarded(warehouse, f"SELECT current_setting('{name}')")
+        before = warehouse.execute(look).rows
+        warehouse.execute(unguarded(warehouse, f"SELECT set_config('{name}', '{value}', false)"))
+        after = warehouse.execute(look).rows
+        assert after == before or name == "statement_timeout"
+        assert after != ((value,),)
+
+
+@pytest.mark.requirement("warehouses:limits")
+def test_options_of_the_url_hold_and_ours_count_more(postgres_url: str) -> None:
+    options = "options=-c%20work_mem%3D8MB%20-c%20default_transaction_read_only%3Doff"
+    warehouse = open_postgres(f"{postgres_url}{'&' if '?' in postgres_url else '?'}{options}")
+    shown = warehouse.execute(
+        unguarded(
+            warehouse, "SELECT current_setting('work_mem'), current_setting('default_transaction_read_only')"
+        )
+    )
+    warehouse.close()
+    assert shown.rows == (("8MB", "on"),)

@@ -1,6 +1,8 @@
 """What is particular to SQLite files."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,8 +11,10 @@ import pytest
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.errors import GnomonError, Misconfigured, Refused, Retry
+from gnomon.policy.functions import ALLOWED_FUNCTIONS, TABLE_FUNCTIONS
 from gnomon.warehouses.connect import open_warehouse
 from gnomon.warehouses.port import Warehouse
+from gnomon.warehouses.sqlite.locks import FUNCTIONS
 from warehouses.datasets import authorized, unguarded
 
 
@@ -200,3 +204,53 @@ def test_a_large_table_is_profiled_by_a_sample_that_says_so(tmp_path: Path) -> N
         (table,) = warehouse.introspect().tables
         profile = warehouse.profile(table, budget_s=20)
     assert (profile.columns[1].exact, profile.columns[1].rows) == (False, 500_000 // 3)
+
+
+@pytest.mark.requirement("warehouses:engine-locks")
+def test_the_authorizer_allows_every_function_that_policy_lets_through() -> None:
+    guarded = ALLOWED_FUNCTIONS["sqlite"]
+    assert guarded <= FUNCTIONS
+    # What only SQLite's own syntax, its full-text tables and its internals call.
+    assert FUNCTIONS - guarded == {
+        *("->", "->>", "match", "regexp", "current_date", "current_time", "current_timestamp"),
+        *("bm25", "highlight", "matchinfo", "offsets", "snippet"),
+        *("json_error_position", "unhex", "zeroblob"),
+    }
+
+
+@pytest.mark.requirement("warehouses:engine-locks")
+def test_policy_lets_no_function_through_that_no_sqlite_has() -> None:
+    newer = {
+        (3, 43): {"octet_length", "timediff"},
+        (3, 44): {"concat", "concat_ws", "string_agg"},
+        (3, 48): {"if"},
+    }
+    # Compiled in by some: the percentile functions.
+    optional = {"median", "percentile", "percentile_cont", "percentile_disc"}
+    connection = sqlite3.connect(":memory:")
+    has = {name for (name,) in connection.execute("SELECT name FROM pragma_function_list")}
+    connection.close()
+    has |= TABLE_FUNCTIONS["sqlite"] | optional
+    for version, names in newer.items():
+        has |= names if sqlite3.sqlite_version_info[:2] < version else set()
+    assert ALLOWED_FUNCTIONS["sqlite"] - has == set()
+
+
+@pytest.mark.requirement("warehouses:open")
+def test_a_write_that_must_be_undone_first_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "hot.db"
+    code = f"""
+import os, sqlite3
+connection = sqlite3.connect({str(path)!r}, isolation_level=None)
+connection.execute("CREATE TABLE t (a INTEGER, b TEXT)")
+connection.execute("PRAGMA cache_size = 5")
+connection.execute("INSERT INTO t SELECT value, hex(zeroblob(300)) FROM json_each('[' || "
+                   "substr(replace(hex(zeroblob(500)), '00', ',1'), 2) || ']')")
+connection.execute("BEGIN")
+connection.execute("UPDATE t SET b = b || 'x'")
+os._exit(9)
+"""
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 9
+    with pytest.raises(Misconfigured, match="middle of a write") as caught:
+        open_warehouse(str(path))
+    assert "sqlite3" in caught.value.hint

@@ -14,7 +14,7 @@ _MODEL_MENDS = (
 )
 
 
-ENGINE_ERRORS = (duckdb.Error, UnicodeError, RuntimeError, OverflowError)
+ENGINE_ERRORS = (duckdb.Error, UnicodeError, OverflowError)
 """What a call into DuckDB raises. DuckDB cuts its messages at a byte, and a character cut in two makes
 Python raise a `UnicodeDecodeError` in place of the message."""
 

@@ -1,7 +1,7 @@
 """Connects to a PostgreSQL database, or says in plain words why it cannot."""
 
 import os
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -47,5 +47,6 @@ def _split_role(url: str) -> tuple[str, str]:
         ) from error
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     role = next((value for name, value in pairs if name == _ROLE), "")
-    rest = urlencode([(name, value) for name, value in pairs if name != _ROLE])
+    # libpq takes `+` for itself, not for a space.
+    rest = urlencode([(name, value) for name, value in pairs if name != _ROLE], quote_via=quote)
     return urlunsplit(parts._replace(query=rest)), role
