@@ -65,7 +65,7 @@ def test_objects_within_json_are_columns_of_their_table(run: Run, answered: Chec
 def test_a_damaged_file_is_named(run: Run, clear: Check, folder: Path) -> None:
     (folder / "people.json").write_text('[{"id": 1,')
     clear(run("tables", "-w", "people.json"), 3, "people.json cannot be read", "Malformed JSON")
-    duckdb.sql("SELECT range AS id FROM range(10000)").write_parquet(str(folder / "whole.parquet"))
+    duckdb.execute(f"COPY (SELECT range AS id FROM range(10000)) TO '{folder / 'whole.parquet'}'")
     whole = (folder / "whole.parquet").read_bytes()
     (folder / "cut.parquet").write_bytes(whole[: len(whole) // 2])
     (folder / "holed.parquet").write_bytes(whole[:10] + b"\xa5" * 900 + whole[910:])
