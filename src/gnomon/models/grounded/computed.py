@@ -8,7 +8,7 @@ from gnomon.models.grounded.reading import Aggregate, NotRead, Target
 from gnomon.models.grounded.verbs import is_additive
 from gnomon.models.grounded.words import name_words
 
-BEFORE_NAMES = ("fill", "distinct", "list")
+BEFORE_NAMES = ("fill", "all", "distinct", "list")
 SUMMING_OPENERS = frozenset(
     {"what was", "what is", "what were", "what are", "how much", "show", "give me", "show me"}
 )

@@ -7,7 +7,7 @@ from typing import Literal, cast
 CueKind = Literal[
     "count", "agg", "superlative", "group", "time_group", "order", "direction", "distinct", "compare",
     "between", "not", "without", "share", "list", "common", "and", "or", "fill", "suffix_compare",
-    "unsupported", "yes_no", "null", "contains", "each",
+    "unsupported", "yes_no", "null", "contains", "each", "all",
 ]  # fmt: skip
 
 

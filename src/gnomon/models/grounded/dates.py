@@ -39,7 +39,7 @@ def main_date(draft: Draft, table: TableRef, words: str) -> ColumnRef | None:
     chosen = _chosen(draft, words, dates)
     if chosen is not None:
         return chosen
-    event = _event_date(table, dates)
+    event = event_date(table, dates)
     if event is not None and len(dates) > 1:
         others = ", ".join(d.column for d in dates if d != event)
         draft.assume(f"Time is taken from {event}.", f"name another date: {others}")
@@ -51,7 +51,7 @@ def _chosen(draft: Draft, words: str, dates: list[ColumnRef]) -> ColumnRef | Non
     return next((d for d in dates if str(d) == picked), None)
 
 
-def _event_date(table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
+def event_date(table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
     """The date named after the table's own noun (`order_date` of `orders`), else of the row's birth."""
     own = set(name_words(table.name))
     named = [c for c in dates if own & set(name_words(c.column))]
@@ -61,6 +61,12 @@ def _event_date(table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
         if len(found) == 1:
             return found[0]
     return None
+
+
+def has_rival_dates(draft: Draft, table: TableRef) -> bool:
+    """Whether the table has several dates of events, of which a bare period may mean any."""
+    dates = draft.schema.dates(table)
+    return sum(not STATE_WORDS & {stem(w) for w in name_words(c.column)} for c in dates) > 1
 
 
 def refuse_period(draft: Draft, words: str) -> NotRead:

@@ -59,11 +59,11 @@ class Draft:
         """Positions of open cues of those kinds."""
         return [i for i, item in enumerate(self.items) if item.is_cue(*kinds) and not item.role]
 
-    def after(self, at: int, *, skip: Sequence[str] = ("fill",)) -> int | None:
+    def after(self, at: int, *, skip: Sequence[str] = ("fill", "all")) -> int | None:
         """The next position after `at` whose item is not a skipped cue."""
         return self._beside(range(at + 1, len(self.items)), skip)
 
-    def before(self, at: int, *, skip: Sequence[str] = ("fill",)) -> int | None:
+    def before(self, at: int, *, skip: Sequence[str] = ("fill", "all")) -> int | None:
         """The nearest position before `at` whose item is not a skipped cue."""
         return self._beside(range(at - 1, -1, -1), skip)
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import ValueMatch
-from gnomon.models.grounded.dates import main_date, refuse_period
+from gnomon.models.grounded.dates import has_rival_dates, main_date, refuse_period
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.periods import Period
 from gnomon.models.grounded.reading import AgainstAverage, Condition, Grouping, Linked, NotRead, Operator
@@ -71,6 +71,8 @@ def _main_date(draft: Draft, at: int) -> ColumnRef | None:
         column = main_date(draft, table, draft.items[at].text)
         if column is not None:
             return column
+        if has_rival_dates(draft, table):
+            return None
     return None
 
 
@@ -170,7 +172,7 @@ def _read_compare(draft: Draft, at: int) -> None:
 def _compare_number(draft: Draft, number_at: int, operator: str, *, left_of: int, right_of: int) -> None:
     number = draft.items[number_at].number
     assert number is not None
-    right = draft.after(right_of, skip=("fill",))
+    right = draft.after(right_of, skip=("fill", "all"))
     words = draft.items[left_of].text + " " + draft.items[number_at].text
     if right is not None and draft.items[right].is_cue("distinct"):
         raise NotRead("I do not count different things in a comparison yet.", (draft.items[right].text,))
@@ -337,6 +339,7 @@ def _read_value(draft: Draft, at: int) -> None:
             f"`{item.text}` is only like a value ('{match.value}' of {match.column}).", (item.text,)
         )
     operator: Operator = "<>" if _negated(draft, at) else "="
+    item.resolved = match.column
     said = False
     named = [p for p in (draft.before(at), draft.after(at)) if p is not None and draft.is_name(p)]
     for position in named:
@@ -345,6 +348,9 @@ def _read_value(draft: Draft, at: int) -> None:
             draft.take(position, f"column {match.column}")
             said = True
             break
+    profile = draft.schema.column(match.column).profile
+    if operator == "<>" and profile is not None and profile.nulls:
+        draft.assume(f"Rows without a {match.column.column} are left out.")
     draft.conditions.append(Condition(match.column, operator, (match.value,), item.text, said))
     certainty = 1.0 if match.kind in ("exact", "folded") else 0.6 + 0.4 * match.score
     draft.take(at, f"{match.column} {operator} '{match.value}'", certainty)
@@ -372,7 +378,7 @@ def _choose(draft: Draft, at: int) -> ValueMatch:
     picked = [v for v in known if str(v.column) == chosen]
     if picked:
         return picked[0]
-    known = _not_its_own_name(draft, at, known)
+    known = _not_its_own_name(draft, at, _of_noun_after(draft, at, known))
     beside = _beside_columns(draft, at)
     mentioned = set(draft.mentioned())
     for allowed in (
@@ -392,6 +398,20 @@ def _choose(draft: Draft, at: int) -> ValueMatch:
             return _most_rows(draft, at, near, tied)
         return near[0]
     raise NotRead(f"`{item.text}` could not be placed.", (item.text,))
+
+
+def _of_noun_after(draft: Draft, at: int, known: list[ValueMatch]) -> list[ValueMatch]:
+    """`Norwegian authors`: the value is said of the noun right behind it."""
+    behind = draft.items[at + 1] if at + 1 < len(draft.items) else None
+    table = draft.as_table(behind) if behind is not None else None
+    if table is None:
+        return known
+    own = [v for v in known if v.column.table == table]
+    reached = [v for v in known if draft.schema.paths(table, v.column.table, many=False)]
+    if not own and not reached:
+        words = draft.items[at].text
+        raise NotRead(f"`{words}` is no value of {table}.", (words,))
+    return own or reached
 
 
 def _not_its_own_name(draft: Draft, at: int, known: list[ValueMatch]) -> list[ValueMatch]:
@@ -469,9 +489,15 @@ def _merge_alternatives(draft: Draft) -> None:
         merged[condition.column] = Condition(
             condition.column, operator, known.values + condition.values, words
         )
+    _place_or(draft)
+    draft.conditions = rest + list(merged.values())
+
+
+def _place_or(draft: Draft) -> None:
+    """`or` stands between two values of one column; anything else it may join is not read."""
     for at in draft.cues("or"):
-        multi = [c for c in merged.values() if c.operator in ("in", "not in")]
-        if not multi or len(merged) > 1:
+        sides = [p for p in (draft.before(at), draft.after(at)) if p is not None]
+        columns = [draft.items[p].resolved for p in sides if draft.items[p].kind in ("value", "quoted")]
+        if len(columns) != 2 or columns[0] is None or columns[0] != columns[1]:
             raise NotRead("I do not read `or` between different things yet.", ("or",))
         draft.take(at, "either value")
-    draft.conditions = rest + list(merged.values())

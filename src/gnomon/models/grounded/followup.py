@@ -15,8 +15,8 @@ from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import tag
 
 MARKER = re.compile(
-    r"^\s*(and|now|but|so|ok|okay|then|only|just|what about|how about|same|the same|instead|also|by|per|for|"
-    r"in|excluding|without|since|before|after|of those|of these)\b[\s,]*",
+    r"^\s*(and|not|with|now|but|so|ok|okay|then|only|just|what about|how about|same|the same|instead|also|by"
+    r"|per|for|in|excluding|without|since|before|after|of those|of these)\b[\s,]*",
     re.IGNORECASE,
 )
 LEADING_YEAR = re.compile(r"^\s*((?:19|20)\d\d)\b")
@@ -75,6 +75,8 @@ def read_change(question: str, previous: Reading, context: Context, today: date)
 
 def _merged(previous: Reading, draft: Draft, question: str) -> Reading:
     regrouped = bool(draft.groups or draft.entity)
+    if question.strip().lower().startswith("and") and draft.groups and previous.groups:
+        draft.groups = [*previous.groups, *(g for g in draft.groups if g not in previous.groups)]
     if not (regrouped or draft.conditions or draft.linked or draft.against_average):
         raise NotRead("I cannot tell what this changes.", (question,))
     assumption = (f"`{question.strip()}` is taken as a change to the question before.", "ask in full")

@@ -55,6 +55,8 @@ def _read_one_order(draft: Draft, at: int) -> None:
 
 def _refuse_second_key(draft: Draft, at: int) -> None:
     joiner = draft.after(at)
+    if joiner is not None and draft.items[joiner].is_cue("direction"):
+        joiner = draft.after(joiner)
     second = draft.after(joiner) if joiner is not None and draft.items[joiner].is_cue("and") else None
     if second is not None and draft.is_name(second) and draft.items[at].role.startswith("order by"):
         raise NotRead("I order by one thing at a time.", (draft.items[second].text,))
@@ -98,11 +100,12 @@ def read_groups(draft: Draft) -> None:
         draft.take(at, f"per {cue.value} of {column}")
     for at in draft.cues("each", "group"):
         following = draft.after(at)
+        _refuse_agent(draft, at, following)
         if draft.items[at].text.lower() == "by" and following is not None and draft.items[following].values:
             draft.take(at, "by")
             continue
-        if draft.items[at].is_cue("each") and not computed:
-            draft.take(at, "each")
+        if draft.items[at].is_cue("each") and not computed and not _counts_per(draft, at):
+            _take_each(draft, at)
             continue
         _read_group(draft, at)
 
@@ -117,8 +120,50 @@ def grouped_date(draft: Draft, words: str) -> ColumnRef:
     raise NotRead("I see no date column to group by.", ())
 
 
+def _refuse_agent(draft: Draft, at: int, following: int | None) -> None:
+    """`visits by patients from Graz`: who did it, not how it is grouped."""
+    if (
+        draft.items[at].text.lower() != "by"
+        or following is None
+        or draft.as_table(draft.items[following]) is None
+    ):
+        return
+    behind = draft.items[following + 1 : following + 2]
+    if behind and behind[0].text.lower().split()[0] in (
+        "from",
+        "in",
+        "who",
+        "that",
+        "with",
+        "whose",
+        "of",
+        "at",
+    ):
+        raise NotRead(f"I cannot tell what `by {draft.items[following].text}` means.", ("by",))
+
+
+def _counts_per(draft: Draft, at: int) -> bool:
+    """`enrollments per student`: the rows of what stands before are counted."""
+    before = draft.before(at)
+    table = draft.as_table(draft.items[before]) if before is not None else None
+    if draft.items[at].text.lower() != "per" or table is None or draft.targets:
+        return False
+    draft.targets.append(Target(table, None, "count"))
+    draft.assume(f"Rows of {table} are counted.")
+    return True
+
+
+def _take_each(draft: Draft, at: int) -> None:
+    """`the name of each singer` lists; `visits for every patient` asks for more than is read here."""
+    following = draft.after(at)
+    table = draft.as_table(draft.items[following]) if following is not None else None
+    if table is None or table != draft.focus:
+        raise NotRead(f"I cannot tell what `{draft.items[at].text}` asks for.", (draft.items[at].text,))
+    draft.take(at, "each")
+
+
 def _read_group(draft: Draft, at: int) -> None:
-    position = draft.after(at, skip=("fill", "distinct"))
+    position = draft.after(at, skip=("fill", "all", "distinct"))
     taken = False
     while position is not None and draft.is_name(position):
         _group_by(draft, position)
@@ -156,6 +201,8 @@ def _group_by(draft: Draft, at: int) -> None:
     column = draft.column(at)
     if column is None:
         raise NotRead(f"I cannot group by `{item.text}`.", (item.text,))
+    if draft.schema.column(column).column.kind == "decimal":
+        raise NotRead(f"{column} is an amount, not something to group by.", (item.text,))
     draft.groups.append(Grouping(column))
     draft.take(at, f"group by {column}")
 

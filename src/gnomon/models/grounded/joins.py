@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gnomon.domain.catalog import TableRef
 from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading
 from gnomon.models.grounded.schema import Hop, Schema
+from gnomon.models.grounded.words import ADDITIVE, name_words
 
 MAX_RELATED_HOPS = 2
 """Rows further away than over one bridging table are rarely what a short question means."""
@@ -160,6 +161,10 @@ def _one_related(linked: Linked, inner: list[Condition], root: TableRef, schema:
             )
     if linked.table == root:
         raise NotRead(f"I cannot tell how {root} is linked to itself.", (str(root),))
+    for condition in inner:
+        amount = name_words(condition.column.column)[-1:]
+        if condition.operator in (">", ">=", "<", "<=") and set(amount) & ADDITIVE:
+            raise NotRead(f"`{condition.words}` could be about one row or their sum.", (condition.words,))
     path = _only_path(schema, root, linked.table, many=True)
     if len(path) > MAX_RELATED_HOPS:
         raise NotRead(f"{root} and {linked.table} are too far apart to be sure.", (str(linked.table),))

@@ -54,7 +54,7 @@ class GroundedModel:
             if known is not None:
                 return ModelResponse(known, confidence=0.9, reasoning="Answered from the tables' cards.")
         if len(text.split()) > MAX_QUESTION_WORDS:
-            raise NotRead(f"the question is longer than {MAX_QUESTION_WORDS} words; ask one thing at a time.")
+            raise NotRead("the question is too long to be one question; ask one thing at a time.")
         context = _with_choices(request.context, request.messages)
         reading = read_in_conversation(text, context, _today(request.context))
         if last is not None and last.tool == "run_sql":

@@ -18,9 +18,10 @@ from gnomon.models.grounded.tagging import Item, tag
 from gnomon.models.grounded.verbs import excuse_verbs
 from gnomon.models.grounded.words import name_words
 
+WITH = frozenset({"with", "having", "have", "has", "who have", "that have"})
 EXTREMES = frozenset({"highest", "lowest", "largest", "smallest", "max", "min", "maximum", "minimum", "most"})
 RESTRICTING = ("compare", "between", "superlative", "common", "without", "not", "suffix_compare")
-HARMLESS = frozenset({"fill", "list", "and", "each"})
+HARMLESS = frozenset({"fill", "list", "and", "all"})
 
 
 def read_question(question: str, context: Context, today: date) -> Reading:
@@ -39,6 +40,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     skip_names_of_columns(draft)
     refuse_like_tables(draft)
     refuse_compounds(draft)
+    refuse_universals(draft)
     for read in (
         read_comparisons,
         read_absence,
@@ -100,6 +102,17 @@ def find_focus(draft: Draft) -> TableRef | None:
             f"The question is taken to be about {best}.", f"or name {rivals[0]}", 0.95 if kin else 0.75
         )
     return best
+
+
+def refuse_universals(draft: Draft) -> None:
+    """`doctors with all visits completed` is about every visit, which is not read."""
+    named = False
+    for at, item in enumerate(draft.items):
+        following = draft.after(at)
+        other = draft.as_table(draft.items[following]) if following is not None else None
+        if item.is_cue("all") and named and other != draft.focus:
+            raise NotRead(f"I do not read `{item.text}` of something related.", (item.text,))
+        named = named or draft.as_table(item) is not None
 
 
 def refuse_compounds(draft: Draft) -> None:
@@ -227,7 +240,7 @@ def _place_flag(draft: Draft, at: int) -> bool:
     """`active customers`, `that are discontinued`: a yes-or-no column used as an adjective."""
     before, following = draft.before(at), draft.after(at)
     beside_noun = following is not None and draft.as_table(draft.items[following]) is not None
-    last = following is None
+    last = following is None or draft.items[following].kind == "period"
     linking = at > 0 and draft.items[at - 1].text.lower() in ("are", "is", "was", "were", "not", "be", "been")
     if not (beside_noun or last or linking):
         return False
@@ -248,6 +261,13 @@ def _place_column(draft: Draft, at: int) -> None:
         return
     if any(g.column == column for g in draft.groups):
         return draft.take(at, f"group {column}")
+    if (
+        at > 1
+        and draft.items[at - 1].text.lower() in ("a", "an")
+        and draft.items[at - 2].text.lower() in WITH
+    ):
+        draft.conditions.append(Condition(column, "not null", (), draft.items[at].text))
+        return draft.take(at, f"{column} is known")
     first = draft.items[at].text.lower().split()[0]
     placed = any(_names_rows(draft, c.column) for c in draft.conditions)
     own = draft.focus_named and column.table == draft.focus
@@ -296,9 +316,12 @@ def finish(draft: Draft) -> Reading:
     _show_what_is_listed(draft)
     _refuse_contradiction(draft)
     _refuse_circles(draft)
+    _refuse_part_average(draft)
     _list_with_counts(draft)
     if draft.share and not (draft.conditions or draft.linked or draft.against_average):
         raise NotRead("I cannot tell which part of the whole is meant.", ("share",))
+    if draft.entity is not None and any(t.aggregate == "count" for t in draft.targets):
+        draft.assume(f"Only rows of {draft.entity} that have any are listed.")
     return Reading(
         base=base,
         targets=tuple(dict.fromkeys(draft.targets)),
@@ -334,14 +357,27 @@ def _list_with_counts(draft: Draft) -> None:
     order = draft.order.target if draft.order else None
     if order is not None and order.aggregate and order not in draft.targets and not (grouped or draft.entity):
         raise NotRead("I cannot order single rows by something computed over many.", ())
+    plain_order = order is not None and order.aggregate is None
+    if computed and plain_order and draft.limit and not (grouped or draft.entity):
+        raise NotRead("I do not compute over the first few rows of a ranking.", ())
     if draft.entity is not None:
         return _refuse_unlike_entity(draft, listed, computed)
+    if _lists_focus_with_counts(draft, listed, computed):
+        draft.entity = draft.focus
     if not listed or not computed or draft.groups:
         return
     owners = {t.table for t in listed}
     if len(owners) != 1 or owners & {t.table for t in computed}:
         raise NotRead("I cannot list single rows and compute over them at once.", ())
     draft.entity = owners.pop()
+
+
+def _lists_focus_with_counts(draft: Draft, listed: list[Target], computed: list[Target]) -> bool:
+    """`list members with their number of loans`: a row a member, though no column of it is named."""
+    first = next((i for i in draft.items if i.kind == "name"), None)
+    asked = draft.items[0].is_cue("list") and first is not None and draft.as_table(first) == draft.focus
+    counts = [t for t in computed if t.aggregate == "count" and t.table != draft.focus]
+    return asked and bool(counts) and not listed and not draft.groups and draft.order is None
 
 
 def _refuse_unlike_entity(draft: Draft, listed: list[Target], computed: list[Target]) -> None:
@@ -357,7 +393,7 @@ def _lists_kinds(draft: Draft) -> bool:
     plain = len(draft.targets) == 1 and draft.targets[0].aggregate is None
     opener = " ".join(i.text.lower() for i in draft.items[:2])
     asked_which = opener.startswith(("which", "in which", "what different")) and _first_is_column(draft)
-    if named and not asked_which:
+    if not asked_which and (named or draft.conditions):
         return False
     return plain and draft.order is None
 
@@ -383,6 +419,14 @@ def _show_what_is_listed(draft: Draft) -> None:
     draft.targets = [*(t for t in label if t not in draft.targets), *draft.targets]
 
 
+def _refuse_part_average(draft: Draft) -> None:
+    """Above the average of all rows, or of those that the question is about: only said apart."""
+    if draft.against_average and (draft.conditions or draft.linked):
+        raise NotRead("I cannot tell over which rows the average is.", ("average",))
+    if any(a.column.table != draft.focus for a in draft.against_average):
+        raise NotRead("I compare with an average of the rows that are asked for.", ("average",))
+
+
 def _refuse_circles(draft: Draft) -> None:
     """A column both asked for and given, or a noun that restricts itself, means more than is read here."""
     asked = [t.ref for t in draft.targets if t.aggregate is None]
@@ -398,13 +442,16 @@ def _refuse_circles(draft: Draft) -> None:
 
 
 def _refuse_contradiction(draft: Draft) -> None:
-    """Over 9 and under 5 at once is about two rows, which one condition cannot say."""
+    """Over 9 and under 5 at once, or two periods, is about two rows, which one condition cannot say."""
+    dated = [c.column for c in draft.conditions if c.operator == ">=" and isinstance(c.values[0], date)]
+    if len(dated) > len(set(dated)):
+        raise NotRead("I read one period at a time.", tuple(c.words for c in draft.conditions))
     for low in draft.conditions:
         for high in draft.conditions:
             crossed = (
                 low.operator in (">", ">=") and high.operator in ("<", "<=") and low.column == high.column
             )
-            if crossed and low.values[0] > high.values[0]:  # type: ignore[operator]
+            if crossed and low.values[0] >= high.values[0]:  # type: ignore[operator]
                 raise NotRead(
                     f"`{low.words}` and `{high.words}` exclude each other.", (low.words, high.words)
                 )

@@ -16,10 +16,10 @@ MONTHS = {
 }  # fmt: skip
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 UNITS = {"day": 1, "week": 7, "month": 0, "quarter": 0, "year": 0}
-BEFORE = frozenset({"before", "until", "till", "prior", "earlier"})
+BEFORE = frozenset({"before", "prior", "earlier"})
 AFTER = frozenset({"after", "later"})
-SINCE = frozenset({"since", "from", "starting"})
-WITHIN = frozenset({"in", "during", "for", "of", "on", "within", "year", "throughout", "at", "by"})
+SINCE = frozenset({"since", "starting"})
+WITHIN = frozenset({"in", "during", "for", "of", "on", "within", "year", "throughout", "at", "from"})
 YEAR = re.compile(r"^(1[89]\d\d|20\d\d|21\d\d)$")
 
 

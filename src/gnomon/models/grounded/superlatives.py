@@ -4,7 +4,7 @@ from typing import cast
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured
-from gnomon.models.grounded.dates import main_date
+from gnomon.models.grounded.dates import event_date, main_date
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target
 from gnomon.models.grounded.verbs import is_additive
@@ -49,7 +49,8 @@ def _read_superlative(draft: Draft, at: int) -> None:
     descending = direction == "desc"
     draft.take(at, "superlative")
     limit = _limit_beside(draft, at) or _limit_before(draft, at)
-    following = draft.after(at, skip=("fill",))
+    _refuse_open_top(draft, at, limit)
+    following = draft.after(at, skip=("fill", "all"))
     while following is not None and draft.items[following].role == "limit":
         following = draft.after(following)
     inner = draft.items[following] if following is not None else None
@@ -71,6 +72,14 @@ def _limit_beside(draft: Draft, at: int) -> int | None:
                 draft.take(position, "limit")
                 return int(item.number)
     return None
+
+
+def _refuse_open_top(draft: Draft, at: int, limit: int | None) -> None:
+    """`top genres` wants several, and does not say how many."""
+    following = draft.after(at)
+    word = draft.items[following].text.lower() if following is not None else ""
+    if draft.items[at].text.lower() == "top" and limit is None and word.endswith("s"):
+        raise NotRead("How many are the top ones? Say, for example, `top 5`.", ("top",))
 
 
 def _limit_before(draft: Draft, at: int) -> int | None:
@@ -112,8 +121,9 @@ def _by_dimension(
 
 def _dimension_column(draft: Draft, entity: TableRef, dimension: str, words: str) -> tuple[ColumnRef, bool]:
     if dimension == "date":
-        dates = draft.schema.dates(entity) or draft.schema.year_columns(entity)
-        return _only(dates, words), False
+        dates = draft.schema.dates(entity)
+        event = event_date(entity, dates)
+        return (event or _only(dates or draft.schema.year_columns(entity), words)), False
     found = draft.schema.dimension(entity, dimension)
     if dimension == "age" and not found:
         return _only(draft.schema.dimension(entity, "birth"), words), True
@@ -160,8 +170,12 @@ def _by_following(draft: Draft, at: int, following: int | None, descending: bool
     units = [i for i in draft.cues("time_group") if i < at]
     if units:
         return _best_time(draft, units[0], column, descending, limit)
+    behind = draft.items[following + 1] if following + 1 < len(draft.items) else None
+    if behind is not None and draft.as_table(behind) is not None:
+        raise NotRead(f"I cannot tell which `{item.text} {behind.text}` is meant.", (item.text, behind.text))
     if _entity_before(draft, at) is None:
         return _extreme(draft, column, descending, limit)
+    _refuse_many_rows(draft, at, column)
     if _measures_others(draft, at, column):
         return _rank_groups(draft, at, Target(column.table, column.column, "sum"), descending, limit)
     if draft.focus is not None and draft.focus != column.table:
@@ -170,6 +184,18 @@ def _by_following(draft: Draft, at: int, following: int | None, descending: bool
         )
     draft.order = Ordering(descending, Target(column.table, column.column))
     draft.limit = limit or 1
+
+
+def _refuse_many_rows(draft: Draft, at: int, column: ColumnRef) -> None:
+    """`which genre has the most pages`, where a genre has many rows: one row's pages, or all together."""
+    named = [c for i in range(at) if draft.is_name(i) and (c := draft.column(i)) is not None]
+    tables = [t for item in draft.items[:at] if (t := draft.as_table(item)) is not None]
+    label = draft.schema.label(column.table)
+    kinds = [
+        c for c in named if c.table == column.table and c.column not in label and not draft.schema.is_key(c)
+    ]
+    if kinds and not tables:
+        raise NotRead(f"A {kinds[0].column} has many rows; I cannot tell how to rank it.", (kinds[0].column,))
 
 
 def refuse_counted_column(draft: Draft, at: int, entity: TableRef | None) -> None:

@@ -1,5 +1,7 @@
 """Cut a question into items: a cue, a name, a value, a number or a period each."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +16,9 @@ from gnomon.models.grounded.periods import Period, find_period
 from gnomon.models.grounded.words import Token, name_words, tokenize
 
 ItemKind = Literal["cue", "name", "value", "number", "period", "quoted", "unknown"]
+HARMLESS_MARKS = frozenset(",.?!:;()&\"'-")
+"""Marks that only punctuate; any other, such as `=` or `/`, says something."""
+
 STEERING = frozenset({"fill", "list", "and", "or"})
 MULTIPLIERS = {"k": 1_000, "K": 1_000, "m": 1_000_000, "M": 1_000_000}
 NUMBER_WORDS = {
@@ -55,7 +60,16 @@ def tag(question: str, lexicon: Lexicon, values: Sequence[ValueMatch], today: da
             item.cue = Cue("fill")
         items.append(item)
         at += used
+    _refuse_spans(items)
     return items
+
+
+def _refuse_spans(items: Sequence[Item]) -> None:
+    """A dash between two numbers is a range, which is not read; nor is `!` before a sign."""
+    for before, item, after in zip(items, items[1:], items[2:], strict=False):
+        numbers = all(i.kind in ("number", "period") for i in (before, after))
+        if (item.text == "-" and numbers) or (item.text == "!" and after.kind == "unknown"):
+            item.kind, item.cue = "unknown", None
 
 
 def _folded(phrase: str) -> str:
@@ -142,13 +156,27 @@ def _single(token: Token) -> Item:
         return _number(token)
     if token.lower in NUMBER_WORDS:
         return Item("number", token.text, number=Decimal(NUMBER_WORDS[token.lower]))
-    if token.kind == "mark":
+    if token.kind == "mark" and _only_punctuates(token.text):
         return Item("cue", token.text, cue=Cue("fill"))
     return Item("unknown", token.text)
 
 
+def _only_punctuates(mark: str) -> bool:
+    """Brackets, quotes, emoji and invisible signs; not the signs of arithmetic and comparison."""
+    return mark in HARMLESS_MARKS or unicodedata.category(mark) in (
+        "So",
+        "Sk",
+        "Cf",
+        "Ps",
+        "Pe",
+        "Pi",
+        "Pf",
+        "Mn",
+    )
+
+
 def _number(token: Token) -> Item:
-    text = token.text.lstrip("$€£").replace(",", "")
+    text = re.sub("[$€£,]", "", token.text)
     if text.endswith("%"):
         return Item("unknown", token.text)
     factor = MULTIPLIERS.get(text[-1], 1)

@@ -2,7 +2,7 @@
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.draft import Draft
-from gnomon.models.grounded.words import name_words, stem
+from gnomon.models.grounded.words import ADDITIVE, name_words, stem
 
 MEASURE_VERBS = frozenset(
     {"sold", "sell", "sells", "earned", "earn", "made", "make", "generated", "generate", "spent", "spend"}
@@ -15,24 +15,6 @@ EVENT_VERBS = frozenset(
     | {"registered", "filed", "entered", "booked", "placed", "opened", "sold"}
 )
 """Said of a row with a single date, these can only be about that date: `refunds paid in 2025`."""
-
-ADDITIVE = frozenset(
-    {
-        "revenue",
-        "sale",
-        "amount",
-        "cost",
-        "spend",
-        "unit",
-        "quantity",
-        "profit",
-        "income",
-        "expense",
-        "discount",
-    }
-    | {"tax", "fee", "turnover", "total", "budget", "volume", "earning", "margin", "refund", "payment"}
-)
-"""Last words of columns whose values people add up without saying so."""
 
 
 def is_additive(draft: Draft, column: ColumnRef) -> bool:
@@ -54,7 +36,7 @@ def excuse_verbs(draft: Draft) -> None:
 def _restates_measure(draft: Draft, at: int) -> bool:
     if draft.items[at].text.lower() not in MEASURE_VERBS:
         return False
-    following = draft.after(at, skip=("fill", "superlative", "count"))
+    following = draft.after(at, skip=("fill", "all", "superlative", "count"))
     for beside in (*range(at), following):
         if beside is None or draft.items[beside].kind != "name":
             continue
@@ -100,6 +82,7 @@ def _dated(draft: Draft, table: TableRef, said: list[str]) -> ColumnRef | None:
     for column in draft.schema.dates(table):
         words = [stem(w) for w in name_words(column.column)]
         glued = "".join(words)
-        if set(said) & set(words) or ("".join(said) in glued and len("".join(said)) > 4):
+        covered = set(said) <= {*words, "up", "on", "in"} and set(said) & set(words)
+        if covered or ("".join(said) in glued and len("".join(said)) > 4):
             found.append(column)
     return found[0] if len(found) == 1 else None

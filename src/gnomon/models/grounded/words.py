@@ -7,7 +7,7 @@ from functools import lru_cache
 TOKEN = re.compile(
     r"""(?P<quoted>"[^"]{1,200}"|“[^”]{1,200}”|(?<![\w])'[^']{1,200}'(?![\w]))
     |(?P<date>\d{4}-\d{2}-\d{2})
-    |(?P<number>[$€£]?\d[\d,]*(?:\.\d+)?(?:%|[kKmM]\b)?)
+    |(?P<number>(?:(?<![\w)])-)?[$€£]?\d[\d,]*(?:\.\d+)?(?:%|[kKmM]\b)?)
     |(?P<word>[^\W\d_]+(?:[_.&][^\W_]+|[-'’][^\W\d_]+)*[\d]*|\w+)
     |(?P<mark>[^\s\w])""",
     re.VERBOSE,
@@ -37,6 +37,25 @@ ABBREVIATIONS = {
     "msg": "message", "cat": "category", "mgr": "manager", "dest": "destination", "src": "source",
     "qtr": "quarter", "stu": "student", "advisor": "advisor", "min": "minimum", "max": "maximum",
 }  # fmt: skip
+
+
+ADDITIVE = frozenset(
+    {
+        "revenue",
+        "sale",
+        "amount",
+        "cost",
+        "spend",
+        "unit",
+        "quantity",
+        "profit",
+        "income",
+        "expense",
+        "discount",
+    }
+    | {"tax", "fee", "turnover", "total", "budget", "volume", "earning", "margin", "refund", "payment"}
+)
+"""Last words of columns whose values people add up without saying so."""
 
 
 @dataclass(frozen=True, slots=True)
