@@ -222,6 +222,7 @@ _POSTGRES_STATE = (
     "SELECT extname FROM pg_extension ORDER BY 1",
     "SELECT count(*) FROM pg_prepared_xacts",
     "SELECT name, setting FROM pg_file_settings ORDER BY 1, 2",
+    "SELECT classid, objid, mode FROM pg_locks WHERE locktype = 'advisory' ORDER BY 1, 2, 3",
 )
 
 

@@ -1,6 +1,7 @@
 """One canary an engine for all attacks of a run, and a folder with secrets as the current one."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,6 +38,29 @@ def _make(dialect: str, folder: Path, request: pytest.FixtureRequest) -> Canary:
     if dialect == "postgres":
         return postgres_canary(str(request.getfixturevalue("postgres_url")), outside)
     return (duckdb_canary if dialect == "duckdb" else sqlite_canary)(inside, outside)
+
+
+_COUNTS: dict[tuple[str, str], Counter[str]] = {}
+
+
+@pytest.fixture(scope="session")
+def record_counts() -> Callable[[str, str, Counter[str]], None]:
+    """Keeps what became of the attacks on an engine, for the summary of the run."""
+
+    def record(engine: str, setting: str, counts: Counter[str]) -> None:
+        _COUNTS[engine, setting] = counts
+
+    return record
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what became of the attacks, an engine and setting a line."""
+    if not _COUNTS:
+        return
+    terminalreporter.section("attacks")
+    for (engine, setting), counts in sorted(_COUNTS.items()):
+        parts = ", ".join(f"{verdict} {count}" for verdict, count in sorted(counts.items()))
+        terminalreporter.write_line(f"{engine}, {setting}: tried {counts.total()}: {parts}")
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Every attack of the corpora is refused, or shown to be harmless by running it on a canary."""
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -20,7 +19,7 @@ ANA = Principal("ana@acme.test")
 GUARDED = Limits(max_rows=1_000, timeout_s=2.0)
 UNGUARDED = Limits(max_rows=1_000, timeout_s=0.25)
 LONGEST_S = 6.0
-"""What a statement of 0.25 s may take: a single call inside an engine is not interrupted half-way."""
+"""What a statement of 0.25 s may take on a busy machine: a single call in an engine is not interrupted."""
 
 ONLY_THE_GUARD = {
     "duckdb": frozenset(
@@ -38,19 +37,27 @@ ONLY_THE_GUARD = {
         }
     ),
     "sqlite": frozenset({"format bomb as text"}),
-    "postgres": frozenset({"format bomb", "format bomb with a star", "array bomb"}),
+    "postgres": frozenset(
+        {
+            "format bomb",
+            "format bomb with a star",
+            "text that doubles by the name of a call",
+            "an array that doubles in every layer",
+        }
+    ),
 }
-"""Attacks that the engine alone does not stop in time: one call, or the parser, works on without a look at
-the clock. They change and tell nothing, but only the guard keeps them from running."""
+"""Attacks that an engine alone runs for over three seconds although it has 0.25 s: one call, or the parser,
+works on without a look at the clock. They change and tell nothing; only the guard keeps them from running.
+docs/guard.md says how long each runs."""
 
-LOG = logging.getLogger("gnomon.attacks")
-"""Counts are shown with `--log-cli-level=INFO`."""
+Record = Callable[[str, str, Counter[str]], None]
+"""Takes engine, `guarded` or `engine alone`, and counts; the end of the test run shows them."""
 
 
 @pytest.mark.requirement("policy:attacks", "ADLC-03")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_no_attack_of_the_corpus_passes_the_guard_and_does_harm(
-    engine: str, canary_of: Callable[[str], Canary]
+    engine: str, canary_of: Callable[[str], Canary], record_counts: Record
 ) -> None:
     canary = canary_of(engine)
     before, counts, escaped = canary.state(), Counter[str](), []
@@ -62,7 +69,7 @@ def test_no_attack_of_the_corpus_passes_the_guard_and_does_harm(
         counts[verdict] += 1
         if verdict not in ("refused", "harmless"):
             escaped.append(f"{verdict}: {entry.shown}")
-    LOG.info("%s behind the guard: %s", engine, dict(counts))
+    record_counts(engine, "guard on", counts)
     assert escaped == []
     assert counts.total() >= 120
 
@@ -105,13 +112,14 @@ def test_what_only_the_guard_stops_is_refused_by_it(engine: str, canary_of: Call
 @pytest.mark.requirement("policy:engine-alone", "ADLC-03")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_engine_alone_keeps_data_and_secrets_when_the_guard_is_off(
-    engine: str, canary_of: Callable[[str], Canary]
+    engine: str, canary_of: Callable[[str], Canary], record_counts: Record
 ) -> None:
     """The statement goes to the engine as it was sent, so this shows what the second line holds."""
     canary = canary_of(engine)
     before, counts, escaped = canary.state(), Counter[str](), []
     for entry in attacks(engine):
         if entry.note in ONLY_THE_GUARD[engine]:
+            counts["left out"] += 1
             continue
         verdict = _unguarded(canary, entry)
         if canary.state() != before:
@@ -120,7 +128,7 @@ def test_the_engine_alone_keeps_data_and_secrets_when_the_guard_is_off(
         counts[verdict] += 1
         if verdict not in ("refused", "answered", "stopped"):
             escaped.append(f"{verdict}: {entry.shown}")
-    LOG.info("%s alone: %s", engine, dict(counts))
+    record_counts(engine, "guard off", counts)
     assert escaped == []
 
 

@@ -53,10 +53,14 @@ def test_a_question_about_nothing_gets_no_answer(run: Run, shop: str, question: 
     assert done.stdout.startswith("No answer: ")
 
 
-@pytest.mark.parametrize(
-    "question", ["how many \u202eorders\u202c", "how many orders 😀🎉", "HOW MANY ORDERS?!"]
-)
-def test_signs_around_a_question_do_no_harm(run: Run, answered: Check, shop: str, question: str) -> None:
+@pytest.mark.parametrize("question", ["how many \u202eorders\u202c", "how many orders 😀🎉"])
+def test_signs_within_a_question_give_the_right_answer_or_none(run: Run, shop: str, question: str) -> None:
     done = run("ask", question, "-w", shop)
-    answered(done, "is 3.")
+    assert (done.exit_code == 0 and "is 3." in done.stdout) or (
+        done.exit_code == 4 and done.stdout.startswith("No answer: ")
+    )
     assert "\u202e" not in done.stdout
+
+
+def test_capitals_and_marks_at_the_end_do_no_harm(run: Run, answered: Check, shop: str) -> None:
+    answered(run("ask", "HOW MANY ORDERS?!", "-w", shop), "is 3.")

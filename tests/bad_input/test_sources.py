@@ -115,7 +115,7 @@ def test_spaces_quotes_keywords_emoji_and_mixed_case_in_names_do_no_harm(
     answered(run("ask", "how many order", "-w", odd), 'FROM "order"', "is 1.")
     answered(run("ask", "total amount in my table", "-w", odd), 'FROM "my table"', "11")
     answered(run("ask", 'how many qu"ote', "-w", odd), 'FROM "qu""ote"', "is 1.")
-    answered(run("ask", "average emoji 🎉", "-w", odd), 'FROM "naïve 😀"', "3")
+    answered(run("ask", "average emoji", "-w", odd), 'FROM "naïve 😀"', "3")
     answered(run("ask", "how many MixedCase", "-w", odd), 'FROM "MixedCase"', "is 2.")
     answered(run("describe", 'qu"ote', "-w", odd), 'a"b', "it's")
 

@@ -174,3 +174,11 @@ SELECT min(COLUMNS('id|amount')) FROM orders
 SELECT time_bucket(INTERVAL '1 week', ordered_at) AS w, count(*) FROM orders GROUP BY w ORDER BY w
 --! umlauts
 SELECT 'Zürich' AS stadt, '東京' AS "都市", '👍🏽' AS emoji
+--! nested replaces that escape
+SELECT replace(replace(replace(name, '&', '&amp;'), '<', '&lt;'), '>', '&gt;') AS safe FROM customers ORDER BY id
+--! a running sum of a list
+SELECT id, list_reduce(numbers, lambda a, b: a + b) AS total FROM nested ORDER BY id
+--! a list joined step by step
+SELECT id, list_reduce(list_transform(numbers, lambda x: CAST(x AS VARCHAR)), lambda a, b: a || ', ' || b) AS shown FROM nested ORDER BY id
+--! names carried through several steps
+WITH a AS (SELECT id, name || ' (' || city || ')' AS name FROM customers), b AS (SELECT id, upper(name) || ', ' || name AS name FROM a) SELECT name FROM b ORDER BY id

@@ -174,3 +174,7 @@ SELECT c.id, o.id FROM customers c FULL JOIN orders o ON o.customer_id = c.id AN
 SELECT 'Zürich' AS stadt, '東京' AS "都市", '👍🏽' AS emoji
 --! width bucket
 SELECT width_bucket(amount, 0, 200, 4) AS bucket, count(*) FROM orders GROUP BY 1 ORDER BY 1
+--! nested replaces that escape
+SELECT replace(replace(replace(name, '&', '&amp;'), '<', '&lt;'), '>', '&gt;') AS safe FROM customers ORDER BY id
+--! names carried through several steps
+WITH a AS (SELECT id, name || ' (' || city || ')' AS name FROM customers), b AS (SELECT id, upper(name) || ', ' || name AS name FROM a) SELECT name FROM b ORDER BY id

@@ -154,3 +154,7 @@ SELECT (SELECT sum(amount) FROM orders WHERE status = 'paid') - (SELECT sum(amou
 SELECT SUM(CASE WHEN status = 'paid' THEN amount END) - SUM(CASE WHEN status = 'refunded' THEN amount ELSE 0 END) FROM orders
 --! nested functions
 SELECT substr(email, instr(email, '@') + 1, length(email)) AS host, count(*) FROM customers GROUP BY host
+--! nested replaces that escape
+SELECT replace(replace(replace(name, '&', '&amp;'), '<', '&lt;'), '>', '&gt;') AS safe FROM customers ORDER BY id
+--! names carried through several steps
+WITH a AS (SELECT id, name || ' (' || city || ')' AS name FROM customers), b AS (SELECT id, upper(name) || ', ' || name AS name FROM a) SELECT name FROM b ORDER BY id
