@@ -43,6 +43,7 @@ ONLY_THE_GUARD = {
             "format bomb with a star",
             "text that doubles by the name of a call",
             "an array that doubles in every layer",
+            "a sum that doubles in every layer",
         }
     ),
 }

@@ -270,6 +270,16 @@ def test_a_value_that_grows_by_a_power_is_refused(sql: str) -> None:
 
 
 @pytest.mark.requirement("policy:growth")
+def test_what_the_planner_of_postgresql_would_write_out_without_end_is_refused_there() -> None:
+    sums = nested("SELECT id AS x FROM customers", "SELECT x + x AS x FROM ({}) AS q", 25)
+    ask(sums, "duckdb")
+    with pytest.raises(Refused, match="layer to layer"):
+        ask(sums, "postgres")
+    few = nested("SELECT id AS x FROM customers", "SELECT x + x AS x FROM ({}) AS q", 6)
+    ask(few, "postgres")
+
+
+@pytest.mark.requirement("policy:growth")
 @pytest.mark.parametrize(
     "sql",
     [

@@ -51,7 +51,7 @@ def check_bombs(tree: exp.Expr, dialect: Dialect) -> None:
             if call.name.lower() in ("like", "glob") and call.expressions:
                 _check_pattern(call.expressions[0])
     _check_joins(tree)
-    check_growth(tree)
+    check_growth(tree, dialect)
 
 
 def _growth(call: exp.Anonymous) -> int:
