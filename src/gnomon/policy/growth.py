@@ -16,8 +16,8 @@ MAX_VALUE = 10_000_000
 """Characters and elements that one value may have."""
 
 MAX_EXPANDED = 100_000
-"""Terms of one expression once PostgreSQL's planner has put every inner expression in place of its name, which
-it does without a look at the clock: about 0.3 s for so many."""
+"""Terms of one expression once PostgreSQL's planner has put every inner expression in place of its name. It
+does so without a look at the clock: about 0.3 s for so many."""
 
 _COLUMN = 16.0
 _MOST = 1e30
