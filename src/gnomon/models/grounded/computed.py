@@ -9,6 +9,7 @@ from gnomon.models.grounded.verbs import is_additive
 from gnomon.models.grounded.words import name_words
 
 BEFORE_NAMES = ("fill", "all", "distinct", "list")
+VERBS_OF_THE_PART = frozenset({"are", "is", "was", "were", "have", "has", "had"})
 SUMMING_OPENERS = frozenset(
     {"what was", "what is", "what were", "what are", "how much", "show", "give me", "show me"}
 )
@@ -165,6 +166,12 @@ def _apply(draft: Draft, pending: list[int], following: int | None) -> None:
         draft.items[following].role = ""
         table = draft.as_table(draft.items[following])
         if aggregate == "sum" and table is not None and _own_measure(draft, following) is None:
+            columns = draft.schema.card(table).columns
+            amounts = [c.name for c in columns if is_additive(draft, ColumnRef(table, c.name))]
+            if amounts:
+                raise NotRead(
+                    f"A total of {table} could be of {' or '.join(amounts[:3])}, or a count.", words
+                )
             draft.assume(
                 f"`{words[0]} {draft.items[following].text}` is read as how many there are.", certainty=0.8
             )
@@ -194,7 +201,19 @@ def _read_share(draft: Draft, at: int) -> None:
     table = draft.as_table(draft.items[following]) if following is not None else None
     if table is None or following is None or not draft.is_name(following):
         raise NotRead("I cannot tell of what the share is.", (draft.items[at].text,))
+    _refuse_inner_part(draft, following)
     draft.take(following, f"rows of {table}")
     draft.take(at, "share")
     draft.focus = table
     draft.share = True
+
+
+def _refuse_inner_part(draft: Draft, at: int) -> None:
+    """`what share of enrollments IN CRAFTS are completed`: the whole is restricted, not the part."""
+    for item in draft.items[at + 1 :]:
+        if item.is_cue("fill") and item.text.lower().split()[-1] in VERBS_OF_THE_PART:
+            return
+        if item.kind in ("value", "quoted", "number") or item.is_cue("compare"):
+            raise NotRead(
+                f"I cannot tell whether `{item.text}` restricts the whole or the part.", (item.text,)
+            )

@@ -55,7 +55,7 @@ def event_date(table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
     """The date named after the table's own noun (`order_date` of `orders`), else of the row's birth."""
     own = set(name_words(table.name))
     named = [c for c in dates if own & set(name_words(c.column))]
-    plain = [c for c in dates if not STATE_WORDS & {stem(w) for w in name_words(c.column)}]
+    plain = [c for c in dates if not is_state(c)]
     created = [c for c in dates if ROW_WORDS & {stem(w) for w in name_words(c.column)}]
     for found in (named, plain if len(dates) == 1 else [], created):
         if len(found) == 1:
@@ -63,10 +63,15 @@ def event_date(table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
     return None
 
 
+def is_state(column: ColumnRef) -> bool:
+    """Whether the date bounds a state, such as a birth or an opening."""
+    return bool(STATE_WORDS & {stem(w) for w in name_words(column.column)})
+
+
 def has_rival_dates(draft: Draft, table: TableRef) -> bool:
     """Whether the table has several dates of events, of which a bare period may mean any."""
     dates = draft.schema.dates(table)
-    return sum(not STATE_WORDS & {stem(w) for w in name_words(c.column)} for c in dates) > 1
+    return sum(not is_state(c) for c in dates) > 1
 
 
 def refuse_period(draft: Draft, words: str) -> NotRead:

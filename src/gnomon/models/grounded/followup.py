@@ -6,13 +6,14 @@ from datetime import date
 
 from gnomon.domain.context import Context
 from gnomon.models.grounded.draft import Draft
-from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods, read_values
+from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods
 from gnomon.models.grounded.grouping import read_groups
 from gnomon.models.grounded.linking import build_lexicon
 from gnomon.models.grounded.parser import read_question, read_rest, refuse_leftovers, refuse_unknown
 from gnomon.models.grounded.reading import Condition, NotRead, Ordering, Reading, Target
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import tag
+from gnomon.models.grounded.values import read_values
 
 MARKER = re.compile(
     r"^\s*(and|not|with|now|but|so|ok|okay|then|only|just|what about|how about|same|the same|instead|also|by"

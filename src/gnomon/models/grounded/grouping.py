@@ -8,6 +8,9 @@ from gnomon.models.grounded.dates import main_date
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target
 
+MAX_NUMERIC_GROUPS = 60
+"""A number with more values than this is an amount: nobody asks for a row for each weight."""
+
 
 def read_order(draft: Draft) -> None:
     """Read `ordered by age in descending order`, `in alphabetical order of name`."""
@@ -34,6 +37,8 @@ def _read_one_order(draft: Draft, at: int) -> None:
         return _order_by_computed(draft, position, descending)
     if not draft.is_name(position):
         position = _earlier_name(draft, at)
+        if draft.cues("agg", "count"):
+            raise NotRead("I cannot tell what to order by.", (draft.items[at].text,))
     if position is None:
         raise NotRead("I cannot tell what to order by.", (draft.items[at].text,))
     column = draft.column(position)
@@ -201,7 +206,9 @@ def _group_by(draft: Draft, at: int) -> None:
     column = draft.column(at)
     if column is None:
         raise NotRead(f"I cannot group by `{item.text}`.", (item.text,))
-    if draft.schema.column(column).column.kind == "decimal":
+    profile = draft.schema.column(column).profile
+    many = profile is not None and profile.distinct > MAX_NUMERIC_GROUPS
+    if draft.schema.column(column).column.kind == "decimal" or (many and draft.schema.is_numeric(column)):
         raise NotRead(f"{column} is an amount, not something to group by.", (item.text,))
     draft.groups.append(Grouping(column))
     draft.take(at, f"group by {column}")

@@ -21,10 +21,20 @@ ABOUT_MEANING = re.compile(
 )
 ABOUT_OWNER = re.compile(r"\bwho (owns|is the owner of|maintains|is responsible for)\b|\bowner of\b", re.I)
 NAMES_SHOWN = 40
+ASKING_WORDS = """
+what which who whose does do did is are was the a an of in on for to and or mean means meaning definition
+describe explain table tables column columns field fields dataset datasets used use owner owns own owned
+maintains responsible there have has exist exists available contain contains about know list show me we our
+you please tell stand stands by with
+"""
+ASKING = frozenset(stem(w) for w in ASKING_WORDS.split())
+"""A question of these words and of names alone is about the tables, not about what is in them."""
 
 
 def answer_from_cards(question: str, context: Context) -> str | None:
     """The answer to a question about structure or meaning; None if it is a question about data."""
+    if not _only_about(question, context):
+        return None
     if ABOUT_OWNER.search(question):
         return _owner(question, context)
     if ABOUT_MEANING.search(question):
@@ -36,6 +46,13 @@ def answer_from_cards(question: str, context: Context) -> str | None:
         shown = ", ".join(sorted(names)[:NAMES_SHOWN])
         return f"The tables are: {shown}" + (" and more." if len(names) > NAMES_SHOWN else ".")
     return None
+
+
+def _only_about(question: str, context: Context) -> bool:
+    """Whether every word is one of asking about meaning, or of a table's or column's name."""
+    known = {stem(w) for c in context.cards for w in name_words(f"{c.ref.schema} {c.ref.name}")}
+    known |= {stem(w) for c in context.cards for column in c.columns for w in name_words(column.name)}
+    return set(_stems(question)) <= known | ASKING
 
 
 def _owner(question: str, context: Context) -> str | None:

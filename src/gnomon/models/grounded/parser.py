@@ -8,13 +8,14 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import Context
 from gnomon.models.grounded.computed import read_computed, read_implied_sums
 from gnomon.models.grounded.draft import Draft
-from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods, read_values
+from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods
 from gnomon.models.grounded.grouping import read_groups, read_order
 from gnomon.models.grounded.linking import build_lexicon
 from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading, Target
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.superlatives import read_superlatives
 from gnomon.models.grounded.tagging import Item, tag
+from gnomon.models.grounded.values import read_values
 from gnomon.models.grounded.verbs import excuse_verbs
 from gnomon.models.grounded.words import name_words
 
@@ -247,6 +248,9 @@ def _place_flag(draft: Draft, at: int) -> bool:
     column = draft.column(at, draft.schema.is_flag)
     if column is None:
         return False
+    if following is not None and draft.items[following].kind == "period":
+        words = f"{draft.items[at].text} {draft.items[following].text}"
+        raise NotRead(f"I cannot tell whether `{words}` is one fact or two.", (words,))
     negated = before is not None and draft.items[before].is_cue("not") and not draft.items[before].role
     if negated and before is not None:
         draft.take(before, "not")
@@ -311,12 +315,14 @@ def finish(draft: Draft) -> Reading:
         i.is_cue("each", "time_group") and not i.role.startswith("ranked") for i in draft.items
     ):
         raise NotRead("I do not rank within each group yet.", ("each",))
-    if draft.groups and draft.having is None and not any(t.aggregate for t in draft.targets):
+    grouped = bool(draft.groups or draft.entity)
+    if grouped and draft.having is None and not any(t.aggregate for t in draft.targets):
         raise NotRead("I cannot tell what to compute for each group.", ())
     _show_what_is_listed(draft)
     _refuse_contradiction(draft)
     _refuse_circles(draft)
     _refuse_part_average(draft)
+    _refuse_average_of_totals(draft)
     _list_with_counts(draft)
     if draft.share and not (draft.conditions or draft.linked or draft.against_average):
         raise NotRead("I cannot tell which part of the whole is meant.", ("share",))
@@ -417,6 +423,13 @@ def _show_what_is_listed(draft: Draft) -> None:
         return
     label = [Target(draft.focus, c) for c in draft.schema.label(draft.focus)]
     draft.targets = [*(t for t in label if t not in draft.targets), *draft.targets]
+
+
+def _refuse_average_of_totals(draft: Draft) -> None:
+    """`average revenue per voyage` may be the average of each voyage's total."""
+    averaged = any(t.aggregate == "avg" and t.table != draft.entity for t in draft.targets)
+    if draft.entity is not None and averaged and any(i.text.lower() == "per" for i in draft.items):
+        raise NotRead(f"An average per {draft.entity} may be one of totals.", ("per",))
 
 
 def _refuse_part_average(draft: Draft) -> None:

@@ -4,7 +4,7 @@ from typing import cast
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured
-from gnomon.models.grounded.dates import event_date, main_date
+from gnomon.models.grounded.dates import event_date, is_state, main_date
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target
 from gnomon.models.grounded.verbs import is_additive
@@ -123,7 +123,8 @@ def _dimension_column(draft: Draft, entity: TableRef, dimension: str, words: str
     if dimension == "date":
         dates = draft.schema.dates(entity)
         event = event_date(entity, dates)
-        return (event or _only(dates or draft.schema.year_columns(entity), words)), False
+        plain = [d for d in dates if not is_state(d)]
+        return (event or _only(plain or draft.schema.year_columns(entity), words)), False
     found = draft.schema.dimension(entity, dimension)
     if dimension == "age" and not found:
         return _only(draft.schema.dimension(entity, "birth"), words), True

@@ -1,0 +1,192 @@
+"""Read words that the data hold: which column they are a value of, or why that cannot be told."""
+
+from decimal import Decimal
+
+from gnomon.domain.catalog import ColumnRef
+from gnomon.domain.context import ValueMatch
+from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.reading import Condition, NotRead, Operator
+
+
+def read_values(draft: Draft) -> None:
+    """Turn words found in the data, and quoted words, into conditions on the column that holds them."""
+    for at in draft.open("quoted", "value"):
+        if draft.items[at].kind == "quoted" and not draft.items[at].values:
+            _read_quoted(draft, at)
+        else:
+            _read_value(draft, at)
+    _merge_alternatives(draft)
+
+
+def _read_value(draft: Draft, at: int) -> None:
+    item = draft.items[at]
+    match = _choose(draft, at)
+    if item.kind == "quoted" and match.kind == "fuzzy":
+        raise NotRead(f"There is no '{item.text}'; did you mean '{match.value}'?", (item.text,))
+    if match.kind in ("stemmed", "fuzzy") and match.column.table != draft.focus:
+        raise NotRead(
+            f"`{item.text}` is only like a value ('{match.value}' of {match.column}).", (item.text,)
+        )
+    operator: Operator = "<>" if _negated(draft, at) else "="
+    item.resolved = match.column
+    said = False
+    named = [p for p in (draft.before(at), draft.after(at)) if p is not None and draft.is_name(p)]
+    for position in named:
+        links = {k.ref for k in draft.items[position].links if not k.is_table}
+        if match.column in links and draft.as_table(draft.items[position]) is None:
+            draft.take(position, f"column {match.column}")
+            said = True
+            break
+    profile = draft.schema.column(match.column).profile
+    if operator == "<>" and profile is not None and profile.nulls:
+        draft.assume(f"Rows without a {match.column.column} are left out.")
+    draft.conditions.append(Condition(match.column, operator, (match.value,), item.text, said))
+    certainty = 1.0 if match.kind in ("exact", "folded") else 0.6 + 0.4 * match.score
+    draft.take(at, f"{match.column} {operator} '{match.value}'", certainty)
+    if match.kind in ("stemmed", "fuzzy"):
+        draft.assume(f"`{item.text}` is read as the value '{match.value}' of {match.column}.", certainty=0.85)
+
+
+def _negated(draft: Draft, at: int) -> bool:
+    before = draft.before(at)
+    if before is not None and draft.items[before].kind == "name":
+        earlier = draft.before(before)
+        before = earlier if earlier is not None and draft.items[earlier].is_cue("not") else before
+    if before is None or not draft.items[before].is_cue("not"):
+        return False
+    draft.items[before].role = "not"
+    return True
+
+
+def _choose(draft: Draft, at: int) -> ValueMatch:
+    item = draft.items[at]
+    known = [v for v in item.values if v.column.table in set(draft.schema.tables())]
+    if not known:
+        raise NotRead(f"`{item.text}` is a value of a table that is out of sight.", (item.text,))
+    chosen = draft.chosen(item.text)
+    picked = [v for v in known if str(v.column) == chosen]
+    if picked:
+        return picked[0]
+    known = _not_its_own_name(draft, at, _of_noun_after(draft, at, known))
+    beside = _beside_columns(draft, at)
+    mentioned = set(draft.mentioned())
+    for allowed in (
+        lambda v: v.column in beside,
+        lambda v: v.column.table == draft.focus,
+        lambda v: v.column.table in mentioned,
+        lambda v: (
+            draft.focus is not None and bool(draft.schema.paths(draft.focus, v.column.table, many=False))
+        ),
+        lambda v: True,
+    ):
+        near = sorted((v for v in known if allowed(v)), key=lambda v: (-v.score, -v.rows))
+        if not near:
+            continue
+        tied = {v.column for v in near if near[0].score - v.score < 0.02}
+        if len(tied) > 1:
+            return _most_rows(draft, at, near, tied)
+        return near[0]
+    raise NotRead(f"`{item.text}` could not be placed.", (item.text,))
+
+
+def _of_noun_after(draft: Draft, at: int, known: list[ValueMatch]) -> list[ValueMatch]:
+    """`Norwegian authors`: the value is said of the noun right behind it."""
+    behind = draft.items[at + 1] if at + 1 < len(draft.items) else None
+    table = draft.as_table(behind) if behind is not None else None
+    if table is None:
+        return known
+    own = [v for v in known if v.column.table == table]
+    reached = [v for v in known if draft.schema.paths(table, v.column.table, many=False)]
+    if not own and not reached:
+        words = draft.items[at].text
+        raise NotRead(f"`{words}` is no value of {table}.", (words,))
+    return own or reached
+
+
+def _not_its_own_name(draft: Draft, at: int, known: list[ValueMatch]) -> list[ValueMatch]:
+    """`rivers in Colorado` are not rivers called Colorado: a place is not the name of what lies in it."""
+    placed = at > 0 and draft.items[at - 1].text.lower().split()[-1] in ("in", "from", "at")
+    if draft.focus is None or not draft.focus_named or not placed:
+        return known
+    label = draft.schema.label(draft.focus)
+    others = [v for v in known if v.column.table != draft.focus or v.column.column not in label]
+    if not others:
+        words = draft.items[at].text
+        raise NotRead(f"`{words}` is only known as a name of {draft.focus}.", (words,))
+    return others
+
+
+def _most_rows(draft: Draft, at: int, near: list[ValueMatch], tied: set[ColumnRef]) -> ValueMatch:
+    """Several columns hold the value: take the one with far more rows, else ask."""
+    contenders = [v for v in near if v.column in tied]
+    first, second = contenders[0], next(v for v in contenders if v.column != contenders[0].column)
+    options = tuple(str(v.column) for v in contenders[:4])
+    if first.rows > 20 * max(1, second.rows):
+        draft.assume(f"`{draft.items[at].text}` is looked up in {first.column}.", f"or in {options[1]}", 0.85)
+        return first
+    raise NotRead(
+        f"`{draft.items[at].text}` is a value of {' and of '.join(options)}.",
+        (draft.items[at].text,),
+        options,
+    )
+
+
+def _beside_columns(draft: Draft, at: int) -> set[ColumnRef]:
+    found: set[ColumnRef] = set()
+    for position in (draft.before(at), draft.after(at)):
+        if position is not None and draft.items[position].kind == "name":
+            found |= {k.ref for k in draft.items[position].links if not k.is_table}
+    return found
+
+
+def _read_quoted(draft: Draft, at: int) -> None:
+    """A quoted phrase that no indexed value equals: only with a column named right before it."""
+    item = draft.items[at]
+    contains = draft.before(at)
+    wants_part = contains is not None and draft.items[contains].is_cue("contains")
+    column_at = draft.before(contains) if wants_part and contains is not None else contains
+    column = draft.column(column_at) if column_at is not None and draft.is_name(column_at) else None
+    if column is None or column_at is None:
+        raise NotRead(f"I find '{item.text}' in no column.", (item.text,))
+    if not wants_part:
+        raise NotRead(f"{column} holds no '{item.text}'.", (item.text,))
+    draft.take(column_at, f"column {column}")
+    if contains is not None:
+        draft.take(contains, "contains")
+    draft.conditions.append(Condition(column, "contains", (item.text,), item.text, True))
+    draft.take(at, f"{column} contains '{item.text}'")
+
+
+def _merge_alternatives(draft: Draft) -> None:
+    """`from France and Germany` means either; a different column with `or` is beyond this reader."""
+    merged: dict[ColumnRef, Condition] = {}
+    rest: list[Condition] = []
+    for condition in draft.conditions:
+        if condition.operator not in ("=", "<>") or not isinstance(condition.values[0], str | Decimal):
+            rest.append(condition)
+            continue
+        known = merged.get(condition.column)
+        if known is None:
+            merged[condition.column] = condition
+            continue
+        if condition.operator != known.operator.replace("not in", "<>").replace("in", "="):
+            raise NotRead(
+                "I cannot combine a wanted and an unwanted value of one column.", (condition.words,)
+            )
+        operator: Operator = "in" if condition.operator == "=" else "not in"
+        words = f"{known.words}, {condition.words}"
+        merged[condition.column] = Condition(
+            condition.column, operator, known.values + condition.values, words
+        )
+    _place_or(draft)
+    draft.conditions = rest + list(merged.values())
+
+
+def _place_or(draft: Draft) -> None:
+    """`or` stands between two values of one column; anything else it may join is not read."""
+    for at in draft.cues("or"):
+        sides = [p for p in (draft.before(at), draft.after(at)) if p is not None]
+        columns = [draft.items[p].resolved for p in sides if draft.items[p].kind in ("value", "quoted")]
+        if len(columns) != 2 or columns[0] is None or columns[0] != columns[1]:
+            raise NotRead("I do not read `or` between different things yet.", ("or",))
+        draft.take(at, "either value")
