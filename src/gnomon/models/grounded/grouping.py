@@ -6,7 +6,9 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured
 from gnomon.models.grounded.dates import main_date
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.linking import UNITS
 from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target
+from gnomon.models.grounded.words import stem
 
 MAX_NUMERIC_GROUPS = 60
 """A number with more values than this is an amount: nobody asks for a row for each weight."""
@@ -206,6 +208,8 @@ def _group_by(draft: Draft, at: int) -> None:
     column = draft.column(at)
     if column is None:
         raise NotRead(f"I cannot group by `{item.text}`.", (item.text,))
+    if stem(item.text) in UNITS:
+        raise NotRead(f"I do not compute a rate per `{item.text}`.", (item.text,))
     profile = draft.schema.column(column).profile
     many = profile is not None and profile.distinct > MAX_NUMERIC_GROUPS
     if draft.schema.column(column).column.kind == "decimal" or (many and draft.schema.is_numeric(column)):

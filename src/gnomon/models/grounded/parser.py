@@ -322,7 +322,7 @@ def finish(draft: Draft) -> Reading:
     _refuse_contradiction(draft)
     _refuse_circles(draft)
     _refuse_part_average(draft)
-    _refuse_average_of_totals(draft)
+    _state_average_of_rows(draft)
     _list_with_counts(draft)
     if draft.share and not (draft.conditions or draft.linked or draft.against_average):
         raise NotRead("I cannot tell which part of the whole is meant.", ("share",))
@@ -425,11 +425,11 @@ def _show_what_is_listed(draft: Draft) -> None:
     draft.targets = [*(t for t in label if t not in draft.targets), *draft.targets]
 
 
-def _refuse_average_of_totals(draft: Draft) -> None:
-    """`average revenue per voyage` may be the average of each voyage's total."""
-    averaged = any(t.aggregate == "avg" and t.table != draft.entity for t in draft.targets)
-    if draft.entity is not None and averaged and any(i.text.lower() == "per" for i in draft.items):
-        raise NotRead(f"An average per {draft.entity} may be one of totals.", ("per",))
+def _state_average_of_rows(draft: Draft) -> None:
+    """`average revenue per voyage` may be the average of the voyages' totals; it is read as that of rows."""
+    for target in draft.targets:
+        if target.aggregate == "avg" and draft.entity not in (None, target.table):
+            draft.assume(f"The average is over rows of {target.table}, not over totals per {draft.entity}.")
 
 
 def _refuse_part_average(draft: Draft) -> None:
