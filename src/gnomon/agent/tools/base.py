@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -107,10 +109,16 @@ class Tool(Protocol):
 
 def spec(tool: Tool) -> ToolSpec:
     """The tool as a model sees it."""
-    schema = tool.arguments.model_json_schema()
+    return ToolSpec(tool.name, tool.description, _schema(tool.arguments), tool.effect)
+
+
+@cache
+def _schema(arguments: type[Arguments]) -> Mapping[str, Any]:
+    """The JSON Schema of a tool's arguments; drawing it up takes milliseconds and it never changes."""
+    schema = arguments.model_json_schema()
     schema.pop("title", None)
     schema.pop("description", None)
-    return ToolSpec(tool.name, tool.description, schema, tool.effect)
+    return MappingProxyType(schema)
 
 
 def parse_arguments(tool: Tool, raw: Mapping[str, Any]) -> Arguments:
