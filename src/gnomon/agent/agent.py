@@ -229,7 +229,7 @@ class Agent:
         if confidence_of(case) >= self.min_confidence:
             return self._end(case, "answered", text)
         unsure = "The reading of the question is too unsure."
-        why = f"{worst.summary} {worst.action}".strip() if worst else unsure
+        why = worst.summary if worst else unsure
         found = "I found a result but do not trust it" if case.final else "I do not trust my answer"
         return self._end(case, "abstained", f"{found}: {why}")
 

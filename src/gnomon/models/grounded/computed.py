@@ -6,7 +6,7 @@ from gnomon.domain.catalog import ColumnRef
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Aggregate, NotRead, Target
 from gnomon.models.grounded.verbs import is_additive
-from gnomon.models.grounded.words import name_words
+from gnomon.models.grounded.words import ADDITIVE, name_words
 
 BEFORE_NAMES = ("fill", "all", "distinct", "list")
 VERBS_OF_THE_PART = frozenset({"are", "is", "was", "were", "have", "has", "had"})
@@ -84,6 +84,10 @@ def counted(draft: Draft, at: int, distinct: bool = False) -> Target:
         if not draft.items[at].role:
             draft.take(at, f"rows of {table}")
         return Target(table, None, "count")
+    behind = draft.items[at + 1] if at + 1 < len(draft.items) else None
+    if behind is not None and draft.as_table(behind) is not None:
+        words = f"{draft.items[at].text} {behind.text}"
+        raise NotRead(f"I cannot tell which are the `{words}`.", (words,))
     column = draft.column(at)
     if column is None:
         raise NotRead(f"I cannot count `{draft.items[at].text}`.", (draft.items[at].text,))
@@ -167,7 +171,7 @@ def _apply(draft: Draft, pending: list[int], following: int | None) -> None:
         table = draft.as_table(draft.items[following])
         if aggregate == "sum" and table is not None and _own_measure(draft, following) is None:
             columns = draft.schema.card(table).columns
-            amounts = [c.name for c in columns if is_additive(draft, ColumnRef(table, c.name))]
+            amounts = [c.name for c in columns if ADDITIVE & {*name_words(c.name)}]
             if amounts:
                 raise NotRead(
                     f"A total of {table} could be of {' or '.join(amounts[:3])}, or a count.", words

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import date
 
+from gnomon.domain.catalog import ColumnRef
 from gnomon.domain.context import Context
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods
@@ -44,6 +45,8 @@ def read_in_conversation(question: str, context: Context, today: date) -> Readin
 
 def _next(question: str, previous: Reading | None, context: Context, today: date) -> Reading:
     if previous is None:
+        if context.earlier and question != context.earlier[0] and MARKER.match(question):
+            raise NotRead("I cannot carry on from the question before; ask in full.", ())
         return read_question(question, context, today)
     if MARKER.match(question):
         return read_change(question, previous, context, today)
@@ -63,6 +66,7 @@ def read_change(question: str, previous: Reading, context: Context, today: date)
     refuse_unknown(items)
     draft = Draft(Schema(context), items, today)
     draft.focus = previous.base
+    draft.dated_by = _date_of(previous)
     draft.targets = list(previous.targets)
     for read in (read_periods, read_comparisons, read_absence, read_groups, read_values):
         read(draft)
@@ -72,6 +76,12 @@ def read_change(question: str, previous: Reading, context: Context, today: date)
     if draft.targets or draft.exists_only:
         raise NotRead("I cannot tell what this changes.", (question,))
     return _merged(previous, draft, question)
+
+
+def _date_of(reading: Reading) -> ColumnRef | None:
+    """The one date that the earlier question was about, which a bare period goes on with."""
+    dated = {c.column for c in reading.conditions if c.values and isinstance(c.values[0], date)}
+    return dated.pop() if len(dated) == 1 else None
 
 
 def _merged(previous: Reading, draft: Draft, question: str) -> Reading:

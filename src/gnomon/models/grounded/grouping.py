@@ -4,7 +4,7 @@ from typing import cast
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured
-from gnomon.models.grounded.dates import main_date
+from gnomon.models.grounded.dates import main_date, refuse_period
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.linking import UNITS
 from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target
@@ -124,7 +124,7 @@ def grouped_date(draft: Draft, words: str) -> ColumnRef:
         column = main_date(draft, table, words)
         if column is not None:
             return column
-    raise NotRead("I see no date column to group by.", ())
+    raise refuse_period(draft, words)
 
 
 def _refuse_agent(draft: Draft, at: int, following: int | None) -> None:

@@ -61,7 +61,8 @@ def plan_joins(reading: Reading, schema: Schema) -> JoinPlan:
             outer.append(condition)
         else:
             inner.append(condition)
-    related = _related(reading, inner, root, schema)
+    joined = {root, *(h.target for h in hops)}
+    related = _related(reading, inner, root, schema, joined)
     refuse_unmentioned(related, reading.mentioned)
     return JoinPlan(root, tuple(hops), tuple(outer), related)
 
@@ -120,12 +121,12 @@ def _add(hops: list[Hop], path: Iterable[Hop]) -> None:
 
 
 def _related(
-    reading: Reading, conditions: list[Condition], root: TableRef, schema: Schema
+    reading: Reading, conditions: list[Condition], root: TableRef, schema: Schema, joined: set[TableRef]
 ) -> tuple[Related, ...]:
     left = list(conditions)
     found = []
     for linked in reading.linked:
-        if schema.paths(root, linked.table, many=False) and linked.operator == "exists":
+        if linked.table in joined and linked.operator == "exists":
             continue
         inner = [c for c in left if schema.paths(linked.table, c.column.table, many=False)]
         left = [c for c in left if c not in inner]

@@ -19,6 +19,7 @@ from gnomon.models.grounded.values import read_values
 from gnomon.models.grounded.verbs import excuse_verbs
 from gnomon.models.grounded.words import name_words
 
+PRONOUNS = frozenset({"it", "them", "they", "those", "these", "this", "him", "he", "she"})
 WITH = frozenset({"with", "having", "have", "has", "who have", "that have"})
 EXTREMES = frozenset({"highest", "lowest", "largest", "smallest", "max", "min", "maximum", "minimum", "most"})
 RESTRICTING = ("compare", "between", "superlative", "common", "without", "not", "suffix_compare")
@@ -109,6 +110,8 @@ def refuse_universals(draft: Draft) -> None:
     """`doctors with all visits completed` is about every visit, which is not read."""
     named = False
     for at, item in enumerate(draft.items):
+        if item.text.lower() in PRONOUNS and not any(i.kind == "name" for i in draft.items[:at]):
+            raise NotRead(f"I cannot tell what `{item.text}` stands for.", (item.text,))
         following = draft.after(at)
         other = draft.as_table(draft.items[following]) if following is not None else None
         if item.is_cue("all") and named and other != draft.focus:
@@ -254,6 +257,8 @@ def _place_flag(draft: Draft, at: int) -> bool:
     negated = before is not None and draft.items[before].is_cue("not") and not draft.items[before].role
     if negated and before is not None:
         draft.take(before, "not")
+    if column.table != draft.focus:
+        draft.assume(f"`{draft.items[at].text}` is read as {column}.")
     draft.conditions.append(Condition(column, "false" if negated else "true", (), draft.items[at].text))
     draft.take(at, f"{column} is {'false' if negated else 'true'}")
     return True
@@ -323,6 +328,7 @@ def finish(draft: Draft) -> Reading:
     _refuse_circles(draft)
     _refuse_part_average(draft)
     _state_average_of_rows(draft)
+    _refuse_unused_noun(draft)
     _list_with_counts(draft)
     if draft.share and not (draft.conditions or draft.linked or draft.against_average):
         raise NotRead("I cannot tell which part of the whole is meant.", ("share",))
@@ -423,6 +429,22 @@ def _show_what_is_listed(draft: Draft) -> None:
         return
     label = [Target(draft.focus, c) for c in draft.schema.label(draft.focus)]
     draft.targets = [*(t for t in label if t not in draft.targets), *draft.targets]
+
+
+def _refuse_unused_noun(draft: Draft) -> None:
+    """`total fee of members`, where the fee is one of plans: each plan once, or once for each member."""
+    computed = [t.table for t in draft.targets if t.aggregate is not None]
+    if not draft.focus_named or draft.focus is None or not computed or draft.focus == computed[0]:
+        return
+    used = {c.column.table for c in draft.conditions} | {k.table for k in draft.linked}
+    used |= {g.column.table for g in draft.groups} | {t.table for t in draft.targets}
+    ordered = draft.order.linked if draft.order else None
+    if draft.focus in (*used, draft.entity, ordered):
+        return
+    if draft.schema.paths(draft.focus, computed[0], many=False):
+        raise NotRead(
+            f"I cannot tell how {computed[0]} is computed per row of {draft.focus}.", (str(draft.focus),)
+        )
 
 
 def _state_average_of_rows(draft: Draft) -> None:

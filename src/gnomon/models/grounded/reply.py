@@ -1,5 +1,6 @@
 """Say what a reading asks, and what came back, in a sentence whose every number is a cell."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,10 @@ OPERATORS = {
     "in": "is one of", "not in": "is none of", "contains": "contains", "null": "is missing",
     "not null": "is known", "true": "", "false": "not",
 }  # fmt: skip
+
+
+MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00)?$")
+"""A moment as JSON carries it; people read it with a blank, and UTC without its offset."""
 
 
 def noun(name: str) -> str:
@@ -104,7 +109,9 @@ def _one_row(reading: Reading, what: str, row: list[Any], columns: list[str]) ->
 
 
 def _plain(value: Any) -> str:
-    return say(value) if not isinstance(value, str) else value
+    if not isinstance(value, str):
+        return say(value)
+    return MOMENT.sub(r"\1 \2", value)
 
 
 def _capital(text: str) -> str:

@@ -285,7 +285,11 @@ class Generator:
             number = exp.Literal.number(related.linked.count)
             query = query.group_by(inner).having(keys(this=exp.Count(this=exp.Star()), expression=number))
         member = exp.In(this=outer, query=query.subquery())
-        return member if inside else exp.Not(this=member)
+        if inside:
+            return member
+        # A row that refers to nothing is not among those that have something, and NOT IN would drop it.
+        nothing = exp.Is(this=outer.copy(), expression=exp.Null())
+        return exp.or_(nothing, exp.Not(this=member)) if not related.path[0].many else exp.Not(this=member)
 
     def _related_keys(self, related: Related) -> tuple[exp.Expr, exp.Expr, exp.Select]:
         """The root's column, the related rows' column that refers to it, and those rows, nothing selected."""

@@ -125,9 +125,11 @@ def _dimension_column(draft: Draft, entity: TableRef, dimension: str, words: str
         event = event_date(entity, dates)
         plain = [d for d in dates if not is_state(d)]
         return (event or _only(plain or draft.schema.year_columns(entity), words)), False
-    found = draft.schema.dimension(entity, dimension)
+    found = [c for c in draft.schema.dimension(entity, dimension) if draft.schema.is_numeric(c)]
     if dimension == "age" and not found:
-        return _only(draft.schema.dimension(entity, "birth"), words), True
+        return _only(
+            [c for c in draft.schema.dimension(entity, "birth") if draft.schema.is_temporal(c)], words
+        ), True
     return _only(found, words), False
 
 
@@ -174,7 +176,7 @@ def _by_following(draft: Draft, at: int, following: int | None, descending: bool
     behind = draft.items[following + 1] if following + 1 < len(draft.items) else None
     if behind is not None and draft.as_table(behind) is not None:
         raise NotRead(f"I cannot tell which `{item.text} {behind.text}` is meant.", (item.text, behind.text))
-    if _entity_before(draft, at) is None:
+    if _entity_before(draft, at) is None and not draft.items[0].text.lower().startswith("who"):
         return _extreme(draft, column, descending, limit)
     _refuse_many_rows(draft, at, column)
     if _measures_others(draft, at, column):

@@ -19,6 +19,7 @@ ItemKind = Literal["cue", "name", "value", "number", "period", "quoted", "unknow
 HARMLESS_MARKS = frozenset(",.?!:;()&\"'-")
 """Marks that only punctuate; any other, such as `=` or `/`, says something."""
 
+SQL_WORDS = frozenset({"AVG", "SUM", "MAX", "MIN", "TOP", "AND", "NOT"})
 STEERING = frozenset({"fill", "list", "and", "or"})
 MULTIPLIERS = {"k": 1_000, "K": 1_000, "m": 1_000_000, "M": 1_000_000}
 NUMBER_WORDS = {
@@ -102,6 +103,8 @@ def _span(
     span = tokens[at : at + length]
     text = " ".join(t.text for t in span)
     cue = CUES.get(tuple(t.lower for t in span)) if all(t.kind != "quoted" for t in span) else None
+    if cue is not None and length == 1 and _is_code(tokens, at):
+        cue = None
     links = lexicon.links(span)
     matches = tuple(by_phrase.get(_joined(span), ()))
     if span[0].kind == "quoted" and length == 1:
@@ -115,6 +118,19 @@ def _span(
     if links:
         return Item("name", text, links=links, values=matches)
     return None
+
+
+def _is_code(tokens: Sequence[Token], at: int) -> bool:
+    """`US`, `IN` or `OR` in capitals is a code of something, unless all of the question is in capitals."""
+    text = tokens[at].text
+    shouted = all(t.text.isupper() for t in tokens if t.kind == "word")
+    return (
+        2 <= len(text) <= 3
+        and text.isupper()
+        and tokens[at].kind == "word"
+        and not shouted
+        and text not in SQL_WORDS
+    )
 
 
 def _joined(span: Sequence[Token]) -> str:

@@ -6,6 +6,7 @@ from gnomon.domain.catalog import ColumnRef
 from gnomon.domain.context import ValueMatch
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Condition, NotRead, Operator
+from gnomon.models.grounded.tagging import Item
 
 
 def read_values(draft: Draft) -> None:
@@ -40,11 +41,21 @@ def _read_value(draft: Draft, at: int) -> None:
     profile = draft.schema.column(match.column).profile
     if operator == "<>" and profile is not None and profile.nulls:
         draft.assume(f"Rows without a {match.column.column} are left out.")
-    draft.conditions.append(Condition(match.column, operator, (match.value,), item.text, said))
+    spellings = _spellings(item, match)
+    if len(spellings) > 1:
+        draft.assume(f"{' and '.join(map(repr, spellings))} of {match.column} are taken as one.")
+        operator = "in" if operator == "=" else "not in"
+    draft.conditions.append(Condition(match.column, operator, spellings, item.text, said))
     certainty = 1.0 if match.kind in ("exact", "folded") else 0.6 + 0.4 * match.score
     draft.take(at, f"{match.column} {operator} '{match.value}'", certainty)
     if match.kind in ("stemmed", "fuzzy"):
         draft.assume(f"`{item.text}` is read as the value '{match.value}' of {match.column}.", certainty=0.85)
+
+
+def _spellings(item: Item, match: ValueMatch) -> tuple[str, ...]:
+    """The stored values of the column that differ from the match in case alone, the match first."""
+    same = [v.value for v in item.values if v.column == match.column]
+    return tuple(dict.fromkeys(v for v in (match.value, *same) if v.casefold() == match.value.casefold()))
 
 
 def _negated(draft: Draft, at: int) -> bool:

@@ -77,7 +77,7 @@ class Repl:
             self._greet()
         for line in _lines(self.gnomon.settings.state_dir, person):
             text = line.strip()
-            if text in ("/quit", "/exit"):
+            if text.lower() in ("/quit", "/exit", "quit", "exit"):
                 break
             if text:
                 self._take(text, person)
