@@ -12,6 +12,16 @@ from gnomon.models.grounded.filters import read_absence, read_comparisons, read_
 from gnomon.models.grounded.grouping import read_groups, read_order
 from gnomon.models.grounded.linking import build_lexicon
 from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading, Target
+from gnomon.models.grounded.refusals import (
+    refuse_circles,
+    refuse_compounds,
+    refuse_contradiction,
+    refuse_like_tables,
+    refuse_part_average,
+    refuse_universals,
+    refuse_unused_noun,
+    state_average_of_rows,
+)
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.superlatives import read_superlatives
 from gnomon.models.grounded.tagging import Item, tag
@@ -19,7 +29,6 @@ from gnomon.models.grounded.values import read_values
 from gnomon.models.grounded.verbs import excuse_verbs
 from gnomon.models.grounded.words import name_words
 
-PRONOUNS = frozenset({"it", "them", "they", "those", "these", "this", "him", "he", "she"})
 WITH = frozenset({"with", "having", "have", "has", "who have", "that have"})
 EXTREMES = frozenset({"highest", "lowest", "largest", "smallest", "max", "min", "maximum", "minimum", "most"})
 RESTRICTING = ("compare", "between", "superlative", "common", "without", "not", "suffix_compare")
@@ -104,42 +113,6 @@ def find_focus(draft: Draft) -> TableRef | None:
             f"The question is taken to be about {best}.", f"or name {rivals[0]}", 0.95 if kin else 0.75
         )
     return best
-
-
-def refuse_universals(draft: Draft) -> None:
-    """`doctors with all visits completed` is about every visit, which is not read."""
-    named = False
-    for at, item in enumerate(draft.items):
-        if item.text.lower() in PRONOUNS and not any(i.kind == "name" for i in draft.items[:at]):
-            raise NotRead(f"I cannot tell what `{item.text}` stands for.", (item.text,))
-        following = draft.after(at)
-        other = draft.as_table(draft.items[following]) if following is not None else None
-        if item.is_cue("all") and named and other != draft.focus:
-            raise NotRead(f"I do not read `{item.text}` of something related.", (item.text,))
-        named = named or draft.as_table(item) is not None
-
-
-def refuse_compounds(draft: Draft) -> None:
-    """`population density`, where only population and density are known: two names side by side are one."""
-    for first, second in pairwise(draft.items):
-        if not first.kind == second.kind == "name":
-            continue
-        tables = {draft.as_table(first), draft.as_table(second)}
-        if tables == {None} or (None not in tables and len(tables) == 2):
-            raise NotRead(f"I know no `{first.text} {second.text}`.", (first.text, second.text))
-
-
-def refuse_like_tables(draft: Draft) -> None:
-    """A noun that several tables' names end in says none of them: `orders` for regular and actual orders."""
-    for item in draft.items:
-        table = draft.as_table(item)
-        if table is None or draft.chosen(item.text):
-            continue
-        tables = [k for k in item.links if k.is_table]
-        rivals = [k for k in tables[1:] if tables[0].score - k.score < 0.02]
-        if rivals and tables[0].score < 0.9:
-            options = tuple(str(k.table) for k in (tables[0], *rivals[:3]))
-            raise NotRead(f"`{item.text}` could be {' or '.join(options)}.", (item.text,), options)
 
 
 def skip_names_of_columns(draft: Draft) -> None:
@@ -324,11 +297,11 @@ def finish(draft: Draft) -> Reading:
     if grouped and draft.having is None and not any(t.aggregate for t in draft.targets):
         raise NotRead("I cannot tell what to compute for each group.", ())
     _show_what_is_listed(draft)
-    _refuse_contradiction(draft)
-    _refuse_circles(draft)
-    _refuse_part_average(draft)
-    _state_average_of_rows(draft)
-    _refuse_unused_noun(draft)
+    refuse_contradiction(draft)
+    refuse_circles(draft)
+    refuse_part_average(draft)
+    state_average_of_rows(draft)
+    refuse_unused_noun(draft)
     _list_with_counts(draft)
     if draft.share and not (draft.conditions or draft.linked or draft.against_average):
         raise NotRead("I cannot tell which part of the whole is meant.", ("share",))
@@ -429,67 +402,6 @@ def _show_what_is_listed(draft: Draft) -> None:
         return
     label = [Target(draft.focus, c) for c in draft.schema.label(draft.focus)]
     draft.targets = [*(t for t in label if t not in draft.targets), *draft.targets]
-
-
-def _refuse_unused_noun(draft: Draft) -> None:
-    """`total fee of members`, where the fee is one of plans: each plan once, or once for each member."""
-    computed = [t.table for t in draft.targets if t.aggregate is not None]
-    if not draft.focus_named or draft.focus is None or not computed or draft.focus == computed[0]:
-        return
-    used = {c.column.table for c in draft.conditions} | {k.table for k in draft.linked}
-    used |= {g.column.table for g in draft.groups} | {t.table for t in draft.targets}
-    ordered = draft.order.linked if draft.order else None
-    if draft.focus in (*used, draft.entity, ordered):
-        return
-    if draft.schema.paths(draft.focus, computed[0], many=False):
-        raise NotRead(
-            f"I cannot tell how {computed[0]} is computed per row of {draft.focus}.", (str(draft.focus),)
-        )
-
-
-def _state_average_of_rows(draft: Draft) -> None:
-    """`average revenue per voyage` may be the average of the voyages' totals; it is read as that of rows."""
-    for target in draft.targets:
-        if target.aggregate == "avg" and draft.entity not in (None, target.table):
-            draft.assume(f"The average is over rows of {target.table}, not over totals per {draft.entity}.")
-
-
-def _refuse_part_average(draft: Draft) -> None:
-    """Above the average of all rows, or of those that the question is about: only said apart."""
-    if draft.against_average and (draft.conditions or draft.linked):
-        raise NotRead("I cannot tell over which rows the average is.", ("average",))
-    if any(a.column.table != draft.focus for a in draft.against_average):
-        raise NotRead("I compare with an average of the rows that are asked for.", ("average",))
-
-
-def _refuse_circles(draft: Draft) -> None:
-    """A column both asked for and given, or a noun that restricts itself, means more than is read here."""
-    asked = [t.ref for t in draft.targets if t.aggregate is None]
-    given = {c.column for c in draft.conditions if c.operator == "="}
-    if len(asked) == 1 and asked[0] in given:
-        raise NotRead(f"{asked[0]} is asked for and given at once.", (str(asked[0]),))
-    nouns = [i for i, item in enumerate(draft.items) if draft.as_table(item) is not None]
-    for first, second in pairwise(nouns):
-        same = draft.as_table(draft.items[first]) == draft.as_table(draft.items[second])
-        between = {i.text.lower() for i in draft.items[first:second]}
-        if same and between & {"that", "which", "whose", "who"}:
-            raise NotRead(f"`{draft.items[second].text}` is said of itself.", (draft.items[second].text,))
-
-
-def _refuse_contradiction(draft: Draft) -> None:
-    """Over 9 and under 5 at once, or two periods, is about two rows, which one condition cannot say."""
-    dated = [c.column for c in draft.conditions if c.operator == ">=" and isinstance(c.values[0], date)]
-    if len(dated) > len(set(dated)):
-        raise NotRead("I read one period at a time.", tuple(c.words for c in draft.conditions))
-    for low in draft.conditions:
-        for high in draft.conditions:
-            crossed = (
-                low.operator in (">", ">=") and high.operator in ("<", "<=") and low.column == high.column
-            )
-            if crossed and low.values[0] >= high.values[0]:  # type: ignore[operator]
-                raise NotRead(
-                    f"`{low.words}` and `{high.words}` exclude each other.", (low.words, high.words)
-                )
 
 
 def _base(draft: Draft) -> TableRef | None:
