@@ -66,6 +66,8 @@ def _past_values(draft: Draft, at: int | None) -> int | None:
         flag = item.kind == "name" and draft.as_table(item) is None and _names_flag(draft, at)
         if not (item.kind in ("value", "period") or item.is_cue("distinct", "not") or flag):
             return at
+        if following != at + 1:
+            return None
         at = following
     return None
 

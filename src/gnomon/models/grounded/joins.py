@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from gnomon.domain.catalog import TableRef
 from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading
@@ -167,6 +168,8 @@ def _one_related(linked: Linked, inner: list[Condition], root: TableRef, schema:
         if condition.operator in (">", ">=", "<", "<=") and set(amount) & ADDITIVE:
             raise NotRead(f"`{condition.words}` could be about one row or their sum.", (condition.words,))
     path = _only_path(schema, root, linked.table, many=True)
+    if any(not first.many and second.many for first, second in pairwise(path)):
+        raise NotRead(f"{root} and {linked.table} only share a third table.", (str(linked.table),))
     if len(path) > MAX_RELATED_HOPS:
         raise NotRead(f"{root} and {linked.table} are too far apart to be sure.", (str(linked.table),))
     routed = tuple((c, _only_path(schema, linked.table, c.column.table, many=False)) for c in inner)

@@ -16,6 +16,7 @@ from gnomon.models.grounded.refusals import (
     refuse_circles,
     refuse_compounds,
     refuse_contradiction,
+    refuse_cut_off,
     refuse_like_tables,
     refuse_part_average,
     refuse_universals,
@@ -52,6 +53,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     refuse_like_tables(draft)
     refuse_compounds(draft)
     refuse_universals(draft)
+    refuse_cut_off(draft)
     for read in (
         read_comparisons,
         read_absence,
@@ -195,7 +197,7 @@ def _noun_before(draft: Draft, at: int) -> bool:
 
 def _enumerated(draft: Draft, at: int) -> bool:
     """`the players and the years played`: a table's noun listed among columns."""
-    for beside in (draft.before(at), draft.after(at)):
+    for beside in (draft.before(at, skip=("fill", "all", "list")), draft.after(at)):
         if beside is None or not draft.items[beside].is_cue("and"):
             continue
         other = draft.before(beside) if beside < at else draft.after(beside)
@@ -216,7 +218,7 @@ def _list_label(draft: Draft, at: int, table: TableRef) -> None:
 def _place_flag(draft: Draft, at: int) -> bool:
     """`active customers`, `that are discontinued`: a yes-or-no column used as an adjective."""
     before, following = draft.before(at), draft.after(at)
-    beside_noun = following is not None and draft.as_table(draft.items[following]) is not None
+    beside_noun = following == at + 1 and draft.as_table(draft.items[following]) is not None
     last = following is None or draft.items[following].kind == "period"
     linking = at > 0 and draft.items[at - 1].text.lower() in ("are", "is", "was", "were", "not", "be", "been")
     if not (beside_noun or last or linking):

@@ -5,7 +5,9 @@ from itertools import pairwise
 
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import NotRead
+from gnomon.models.grounded.tagging import HARMLESS_MARKS
 
+DANGLING = frozenset({"which", "that", "whose", "with", "and"})
 PRONOUNS = frozenset({"it", "them", "they", "those", "these", "this", "him", "he", "she"})
 
 
@@ -20,6 +22,16 @@ def refuse_universals(draft: Draft) -> None:
         if item.is_cue("all") and named and other != draft.focus:
             raise NotRead(f"I do not read `{item.text}` of something related.", (item.text,))
         named = named or draft.as_table(item) is not None
+
+
+def refuse_cut_off(draft: Draft) -> None:
+    """A question that ends on `and` or `that` has lost its end."""
+    if draft.items and draft.items[0].text.lower().startswith("where"):
+        raise NotRead("I do not know which column says where.", (draft.items[0].text,))
+    said = [i for i in draft.items if i.text not in HARMLESS_MARKS]
+    words = said[-1].text.lower().split() if said else []
+    if len(said) > 1 and said[-1].is_cue("fill", "list") and words[-1] in DANGLING:
+        raise NotRead(f"The question breaks off after `{said[-1].text}`.", (said[-1].text,))
 
 
 def refuse_compounds(draft: Draft) -> None:
