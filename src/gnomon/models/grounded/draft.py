@@ -154,7 +154,7 @@ class Draft:
         if name_words(item.text) == ("id",) and len(key) == 1:
             return ColumnRef(owner, key[0])
         near = [k for k in links if self.schema.paths(owner, k.table, many=False)]
-        if not near:
+        if not near or name_words(item.text) == ("name",):
             raise NotRead(f"{owner} has no `{item.text}`.", (item.text,))
         return self._best(item, near)
 
