@@ -354,7 +354,8 @@ def _list_with_counts(draft: Draft) -> None:
     if not listed or not computed or draft.groups:
         return
     owners = {t.table for t in listed}
-    if len(owners) != 1 or owners & {t.table for t in computed}:
+    one_figure = draft.items[0].is_cue("count") and not any(i.is_cue("and", "each") for i in draft.items)
+    if one_figure or len(owners) != 1 or owners & {t.table for t in computed}:
         raise NotRead("I cannot list single rows and compute over them at once.", ())
     draft.entity = owners.pop()
 
