@@ -121,9 +121,11 @@ def _span(
 
 
 def _is_code(tokens: Sequence[Token], at: int) -> bool:
-    """`US`, `IN` or `OR` in capitals is a code of something, unless all of the question is in capitals."""
+    """`US`, `IN` or a grade `A` in capitals is a code, unless all of the question is in capitals."""
     text = tokens[at].text
     shouted = all(t.text.isupper() for t in tokens if t.kind == "word")
+    if text == "A" and at > 0 and not shouted:
+        return True
     return (
         2 <= len(text) <= 3
         and text.isupper()
