@@ -1,5 +1,6 @@
 """Fixtures that tests of several packages share, and the path to the helpers beside this file."""
 
+import atexit
 import os
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,23 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from wire.fixtures import local_llm_url as local_llm_url
+
+_exit_status: list[int] = []
+
+
+def pytest_sessionfinish(exitstatus: int) -> None:
+    """Keep the status for the end of the process."""
+    _exit_status.append(int(exitstatus))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Leave at once: an interpreter that ends in order lists every DuckDB object behind the summary."""
+    if _exit_status:
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_exit_status[-1])
 
 
 @pytest.fixture(scope="session")
