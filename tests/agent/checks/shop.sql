@@ -4,6 +4,8 @@ CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER, order_date DAT
   total DECIMAL(10,2), created_at TIMESTAMP);
 CREATE TABLE order_items (id INTEGER PRIMARY KEY, order_id INTEGER, product_id INTEGER, quantity INTEGER,
   amount_cents INTEGER, wait_ms INTEGER);
+CREATE TABLE figures (revenue INTEGER, share DECIMAL(6,4), change DECIMAL(6,1));
+INSERT INTO figures VALUES (1234567, 0.1234, -50.5);
 CREATE TABLE visits (day DATE, page TEXT, hits INTEGER, bounces INTEGER);
 CREATE TABLE "Order Notes" ("Order Id" INTEGER, "Note Text" TEXT);
 INSERT INTO customers VALUES (1,'Ada Lovelace','California','2025-01-05'), (2,'Bob Stone','California','2025-03-01'),

@@ -4,7 +4,7 @@ import pytest
 
 pytestmark = pytest.mark.requirement("ODA-20")
 
-BIG = "SELECT 1234567 AS revenue, 0.1234 AS share, -50.5 AS change"
+BIG = "SELECT revenue, share, change FROM figures"
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,34 @@ def test_values_that_are_no_number_do_not_disturb(open_shop) -> None:
         "duckdb", "CREATE TABLE t (a DOUBLE); INSERT INTO t VALUES ('nan'), ('inf'), (NULL), (2.5)"
     )
     assert shop.checks("What?", "SELECT a FROM t", "It is 2.5.")["numbers_trace"].verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 5062338 AS users",
+        "SELECT 5062338 AS users FROM customers LIMIT 1",
+        "SELECT CAST(5062338 AS INTEGER) AS users FROM customers LIMIT 1",
+        "SELECT CASE WHEN COUNT(*) > 0 THEN 5062338 ELSE 7 END AS users FROM customers",
+        "SELECT MAX(5062338) AS users FROM customers",
+        "SELECT COALESCE(NULL, 5062338) AS users FROM customers LIMIT 1",
+        "WITH told AS (SELECT 5062338 AS n FROM customers) SELECT n AS users FROM told LIMIT 1",
+        "SELECT users FROM (SELECT 5062338 AS users FROM customers) AS told LIMIT 1",
+    ],
+)
+def test_a_cell_that_the_statement_writes_itself_supports_no_number(shop, sql: str) -> None:
+    check = shop.checks("How many users are there?", sql, "There are 5,062,338 users.")["numbers_trace"]
+    assert check.verdict == "fail"
+    assert "5,062,338" in check.summary
+
+
+def test_a_factor_or_a_rounding_is_no_written_cell(shop) -> None:
+    sql = "SELECT ROUND(100.0 * COUNT(DISTINCT id) / COUNT(*), 2) AS percent FROM customers"
+    check = shop.checks("What share of ids differ?", sql, "100 percent of them.")["numbers_trace"]
+    assert check.verdict == "pass"
+
+
+def test_zero_for_what_is_missing_supports_a_zero(shop) -> None:
+    sql = "SELECT COALESCE(SUM(total), 0) AS revenue FROM orders WHERE status = 'unknown'"
+    check = shop.checks("What is the revenue of unknown orders?", sql, "The revenue is 0.")["numbers_trace"]
+    assert check.verdict == "pass"

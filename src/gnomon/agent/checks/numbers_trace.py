@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from sqlglot import exp
 
 from gnomon.agent.checks.case import Case, Finding, NotApplicableError, passed, quoted
+from gnomon.agent.checks.written_cells import written_numbers_of
 from gnomon.agent.checks.written_numbers import (
     WrittenDate,
     WrittenNumber,
@@ -79,9 +80,8 @@ def numbers_trace(case: Case) -> Finding:
 
 def _known(case: Case) -> _Known:
     known = _Known()
-    results = [case.input.result, *(result for _, result in case.input.earlier)]
-    for result in results:
-        _add_result(known, result)
+    for query, result in ((case.input.query, case.input.result), *case.input.earlier):
+        _add_result(known, result, written_numbers_of(query))
     _add_question(known, case)
     _add_filters(known, case)
     for card in case.input.context.cards:
@@ -91,7 +91,7 @@ def _known(case: Case) -> _Known:
     return known
 
 
-def _add_result(known: _Known, result: ResultTable) -> None:
+def _add_result(known: _Known, result: ResultTable, written: frozenset[Decimal]) -> None:
     if not result.truncated:
         known.numbers.add(Decimal(len(result.rows)))
     known.rows = max(known.rows, len(result.rows))
@@ -99,7 +99,16 @@ def _add_result(known: _Known, result: ResultTable) -> None:
         _add_text(known, column.name)
     for row in result.rows:
         for cell in row:
-            _add_cell(known, cell)
+            if not (written and _is_written(cell, written)):
+                _add_cell(known, cell)
+
+
+def _is_written(cell: Cell, written: frozenset[Decimal]) -> bool:
+    return (
+        isinstance(cell, (int, float, Decimal))
+        and not isinstance(cell, bool)
+        and Decimal(str(cell)) in written
+    )
 
 
 def _add_cell(known: _Known, cell: Cell) -> None:
