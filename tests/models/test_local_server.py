@@ -35,7 +35,8 @@ def test_whatever_it_says_becomes_a_response_within_the_output_limit(model: Mode
     assert 0 < response.usage.output_tokens <= 32
     assert response.usage.input_tokens > 50
     assert response.usage.cost_usd is None
-    assert response.truncated == (response.usage.output_tokens == 32)
+    # A reply may also end by itself on the last token it is allowed.
+    assert response.usage.output_tokens == 32 or not response.truncated
 
 
 def test_an_exchange_with_calls_and_results_is_taken_by_its_chat_template(model: Model) -> None:
