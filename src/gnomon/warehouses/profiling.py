@@ -112,7 +112,7 @@ def _look_stacked(
     return [replace(p, top=_ordered(top[i])) if _has_top(batch[i], p) else p for i, p in enumerate(found)]
 
 
-def distinct_sql(relation: str, column: str, dialect: Dialect, limit: int) -> str:
+def _distinct_sql(relation: str, column: str, dialect: Dialect, limit: int) -> str:
     """A statement for the values of a column as text with their row counts, most frequent first."""
     text = f"CAST({quoted(column, dialect)} AS {_text_type(dialect)})"
     return (
@@ -121,8 +121,14 @@ def distinct_sql(relation: str, column: str, dialect: Dialect, limit: int) -> st
     )
 
 
-def counted_values(rows: Iterable[Row], limit: int) -> tuple[tuple[str, int], ...] | None:
-    """The rows of `distinct_sql` run with `limit + 1`, or None if there are more than `limit`."""
+def distinct_values(
+    relation: str, column: str, read: Read, dialect: Dialect, limit: int, budget_s: float
+) -> tuple[tuple[str, int], ...] | None:
+    """A column's values as text with their row counts, most frequent first; None if too many or too slow."""
+    try:
+        rows = read(_distinct_sql(relation, column, dialect, limit + 1), budget_s)
+    except Failed:
+        return None
     values = tuple((str(row[0]), whole_number(row[1])) for row in rows)
     return values if len(values) <= limit else None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from gnomon.domain.catalog import Catalog, ColumnRef, TableProfile, TableSchema
-from gnomon.domain.errors import Failed, Retry
+from gnomon.domain.errors import Retry
 from gnomon.domain.query import AuthorizedQuery, Dialect, Limits
 from gnomon.domain.result import Plan, ResultColumn, ResultTable
 from gnomon.warehouses.admit import admit
@@ -22,8 +22,7 @@ from gnomon.warehouses.names import quoted, quoted_table
 from gnomon.warehouses.port import Cancellation
 from gnomon.warehouses.profiling import (
     Source,
-    counted_values,
-    distinct_sql,
+    distinct_values,
     profile_source,
     sample_rows,
     sample_step,
@@ -89,11 +88,7 @@ class DuckDbWarehouse:
     ) -> tuple[tuple[str, int], ...] | None:
         """Distinct non-null values with their row counts, most frequent first; None if too many."""
         relation = quoted_table(column.table, self.dialect)
-        try:
-            rows = self._read(distinct_sql(relation, column.column, self.dialect, limit + 1), budget_s)
-        except Failed:
-            return None
-        return counted_values(rows, limit)
+        return distinct_values(relation, column.column, self._read, self.dialect, limit, budget_s)
 
     def explain(self, query: AuthorizedQuery) -> Plan:
         """DuckDB's physical plan; nothing runs."""

@@ -5,7 +5,6 @@ import json
 from collections.abc import Sequence
 
 from gnomon.domain.catalog import Catalog, ColumnRef, TableProfile, TableSchema, TypeKind
-from gnomon.domain.errors import Failed
 from gnomon.domain.query import AuthorizedQuery, Dialect, Limits
 from gnomon.domain.result import Plan, ResultColumn, ResultTable
 from gnomon.warehouses.admit import admit
@@ -17,8 +16,7 @@ from gnomon.warehouses.postgres.plan import plan_of
 from gnomon.warehouses.postgres.session import Session
 from gnomon.warehouses.profiling import (
     Source,
-    counted_values,
-    distinct_sql,
+    distinct_values,
     profile_source,
     sample_rows,
     sample_step,
@@ -102,11 +100,7 @@ class PostgresWarehouse:
     ) -> tuple[tuple[str, int], ...] | None:
         """Distinct non-null values with their row counts, most frequent first; None if too many."""
         relation = quoted_table(column.table, self.dialect)
-        try:
-            rows = self._read(distinct_sql(relation, column.column, self.dialect, limit + 1), budget_s)
-        except Failed:
-            return None
-        return counted_values(rows, limit)
+        return distinct_values(relation, column.column, self._read, self.dialect, limit, budget_s)
 
     def explain(self, query: AuthorizedQuery) -> Plan:
         """The planner's plan; nothing runs."""

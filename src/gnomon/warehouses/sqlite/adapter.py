@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gnomon.domain.catalog import Catalog, ColumnRef, TableProfile, TableSchema
-from gnomon.domain.errors import Failed, GnomonError, Misconfigured
+from gnomon.domain.errors import GnomonError, Misconfigured
 from gnomon.domain.query import AuthorizedQuery, Dialect, Limits
 from gnomon.domain.result import Plan, ResultColumn, ResultTable
 from gnomon.warehouses.admit import admit
@@ -16,8 +16,7 @@ from gnomon.warehouses.names import quoted
 from gnomon.warehouses.port import Cancellation
 from gnomon.warehouses.profiling import (
     Source,
-    counted_values,
-    distinct_sql,
+    distinct_values,
     profile_source,
     sample_rows,
     sample_step,
@@ -89,11 +88,7 @@ class SqliteWarehouse:
     ) -> tuple[tuple[str, int], ...] | None:
         """Distinct non-null values with their row counts, most frequent first; None if too many."""
         relation = quoted(column.table.name, self.dialect)
-        try:
-            rows = self._read(distinct_sql(relation, column.column, self.dialect, limit + 1), budget_s)
-        except Failed:
-            return None
-        return counted_values(rows, limit)
+        return distinct_values(relation, column.column, self._read, self.dialect, limit, budget_s)
 
     def explain(self, query: AuthorizedQuery) -> Plan:
         """SQLite's query plan; nothing runs."""
