@@ -1,27 +1,46 @@
 """The one place that names concrete classes and puts them together."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gnomon.agent.agent import Agent, nobody
 from gnomon.agent.bounds import Bounds
+from gnomon.agent.metering import Meter, unmetered
+from gnomon.agent.rights import require_still_seen
+from gnomon.context.catalog.governed import GovernedIndex
 from gnomon.context.catalog.reader import CatalogIndex
-from gnomon.domain.answer import Clarification
-from gnomon.domain.errors import Misconfigured
-from gnomon.domain.query import Limits
+from gnomon.domain.answer import Answer, Clarification, Question
+from gnomon.domain.errors import Misconfigured, Refused
+from gnomon.domain.events import AuditEvent
+from gnomon.domain.identity import Principal
+from gnomon.domain.query import Limits, Query
+from gnomon.domain.result import ResultTable
+from gnomon.identity.runs import RunIdentity, Workloads
 from gnomon.models.port import Embedder, Model
+from gnomon.policy.access import Access
+from gnomon.policy.authority import Authority
+from gnomon.policy.authorize import authorize
+from gnomon.policy.policies import Situation
 from gnomon.settings import Settings
 from gnomon.store.audit import AuditLog
+from gnomon.store.mask_key import mask_key
+from gnomon.store.policy_files import PolicyFolder
 from gnomon.store.state import StateStore
+from gnomon.store.usage import UsageLedger, read_budgets
 from gnomon.warehouses.port import Progress, Warehouse
 
 if TYPE_CHECKING:
     from gnomon.context.catalog.build import BuildReport
+    from gnomon.identity.authenticate import IdentityConfig
+    from gnomon.identity.people import People
 
 
-@dataclass(slots=True)
+@dataclass
 class Gnomon:
     """Everything one warehouse needs, opened on first use."""
 
@@ -32,6 +51,7 @@ class Gnomon:
     _embedder: Embedder | None = field(default=None, init=False)
     _index: CatalogIndex | None = field(default=None, init=False)
     _state: StateStore | None = field(default=None, init=False)
+    _ledger: UsageLedger | None = field(default=None, init=False)
 
     @property
     def model(self) -> Model:
@@ -73,7 +93,7 @@ class Gnomon:
     @property
     def agent(self) -> Agent:
         """The agent over this warehouse, acting with the limits of the settings."""
-        limits, audit = self.settings.limits, AuditLog(self.settings.state_dir / "audit")
+        limits = self.settings.limits
         return Agent(
             model=self.model,
             warehouse=self.warehouse,
@@ -87,8 +107,90 @@ class Gnomon:
             limits=Limits(limits.max_rows, limits.max_bytes, limits.timeout_s),
             min_confidence=self.settings.answers.min_confidence,
             ask_person=self.ask_person,
-            record=audit.append,
+            record=self.audit.append,
+            authority_of=self.authority_of,
+            meter=self.meter,
         )
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """The record of decisions and acts."""
+        return AuditLog(self.settings.state_dir / "audit")
+
+    @cached_property
+    def principal(self) -> Principal:
+        """Who runs this process: whom its token proves, else the user of this machine."""
+        return principal_of(self.settings)
+
+    @cached_property
+    def policies(self) -> PolicyFolder:
+        """The policies in force."""
+        return policy_folder(self.settings)
+
+    def authority_of(self, question: Question) -> Authority:
+        """What the agent may do for the person of a question, under an identity of its own for this run."""
+        run = RunIdentity(self.workloads, question)
+        return self._authority(
+            question.principal, run.principal, Situation(question.purpose, question.audience)
+        )
+
+    def own_authority(self) -> Authority:
+        """What the person who runs this process may do themselves."""
+        return self._authority(self.principal, lambda: self.principal, Situation())
+
+    def governed(self) -> GovernedIndex:
+        """The index as the person who runs this process may see it."""
+        access = self.own_authority().access(self.index.catalog(), self.warehouse.dialect)
+        return GovernedIndex(self.index, access, self.run_as_person)
+
+    def run_as_person(self, sql: str) -> ResultTable:
+        """Authorize, record and run a statement as the person who runs this process."""
+        access = self.own_authority().access(self.index.catalog(), self.warehouse.dialect)
+        query = authorize(Query(sql, self.warehouse.dialect), access, self.settings.query_limits())
+        who = self.principal
+        pairs = (("sql", query.loggable_sql), ("policies", ", ".join(query.policies) or "none"))
+        self.audit.append(AuditEvent(datetime.now(UTC), who.subject, who.tenant, "query", pairs))
+        return self.warehouse.execute(query)
+
+    def access_of(self, person: Principal, situation: Situation) -> Access:
+        """What somebody sees of the warehouse, for an operator who looks."""
+        authority = self._authority(person, lambda: person, situation)
+        return authority.access(self.index.catalog(), self.warehouse.dialect)
+
+    def people(self) -> "People | None":
+        """The operator's list of people, where there is one."""
+        if self.settings.people_path is None:
+            return None
+        from gnomon.identity.people import load_people
+
+        return load_people(self.settings.people_path)
+
+    def person(self, subject: str) -> Principal | None:
+        """The person of that subject in the operator's list."""
+        people = self.people()
+        found = people.get(self.settings.principal_section.tenant, subject) if people else None
+        return found.principal("oidc") if found else None
+
+    @cached_property
+    def workloads(self) -> Workloads:
+        """Identities of agents, loops and jobs."""
+        return Workloads(self.settings.state_dir / "identity", self.settings.identity.trust_domain)
+
+    @cached_property
+    def meter(self) -> Meter:
+        """Counts use against budgets, where there are any."""
+        budgets = read_budgets(self.settings.budgets_path)
+        if not budgets:
+            return unmetered()
+        ledger = self._ledger = UsageLedger.open(self.settings.state_dir)
+        return Meter(
+            lambda who: ledger.reserve(who, datetime.now(UTC), budgets),
+            lambda who, spending: ledger.add(who, datetime.now(UTC), budgets, spending),
+        )
+
+    def _authority(self, person: Principal, who: Callable[[], Principal], situation: Situation) -> Authority:
+        secret = mask_key(self.settings.state_dir, person.tenant) if self.settings.policy_dir else ""
+        return Authority(who, situation, self.policies.policies, secret, role_of(self.settings, person))
 
     def index_is_fresh(self) -> bool:
         """Whether an index exists, is readable, and was built from the data as they are now."""
@@ -97,6 +199,8 @@ class Gnomon:
         except Misconfigured:
             return False
         same_embedder = index.embedder_id == self.embedder.model_id
+        if index.found_by_values != (self.settings.policy_dir is None):
+            return False
         return same_embedder and index.fingerprint == self.warehouse.fingerprint()
 
     def ensure_index(self, progress: Progress | None = None, *, full: bool = False) -> None:
@@ -115,7 +219,13 @@ class Gnomon:
         state = self.state
         self.close_index()
         report = build_index(
-            self.warehouse, self.embedder, self.index_path, progress=progress, notes=notes, full=full
+            self.warehouse,
+            self.embedder,
+            self.index_path,
+            progress=progress,
+            notes=notes,
+            full=full,
+            found_by_values=self.settings.policy_dir is None,
         )
         state.expire()
         return report
@@ -132,6 +242,8 @@ class Gnomon:
         self.warehouse.close()
         if self._state is not None:
             self._state.close()
+        if self._ledger is not None:
+            self._ledger.close()
 
 
 def open_gnomon(settings: Settings, *, ask_person: Callable[[Clarification], str | None] = nobody) -> Gnomon:
@@ -142,4 +254,113 @@ def open_gnomon(settings: Settings, *, ask_person: Callable[[Clarification], str
     """
     from gnomon.warehouses.connect import open_warehouse
 
-    return Gnomon(settings, open_warehouse(settings.warehouse_url()), ask_person)
+    return Gnomon(settings, open_warehouse(warehouse_address(settings)), ask_person)
+
+
+def warehouse_address(settings: Settings) -> str:
+    """The warehouse's URL with its password in place. Never print or keep it.
+
+    Raises:
+        Misconfigured: No warehouse is configured, or its password cannot be had.
+    """
+    url = settings.warehouse_url()
+    if not settings.warehouse.password:
+        return url
+    from gnomon.identity.secrets import resolve, with_password
+
+    return with_password(url, resolve(settings.warehouse.password)).reveal()
+
+
+def identity_config(settings: Settings) -> "IdentityConfig":
+    """What the settings say about identity. With policies, only the people file names the local person."""
+    from gnomon.identity.authenticate import IdentityConfig
+    from gnomon.identity.oidc import OidcRules
+
+    said, person = settings.identity, settings.principal_section
+    governed = settings.policy_dir is not None
+    rules = OidcRules(
+        said.issuer,
+        said.audience,
+        said.subject_claim,
+        said.groups_claim,
+        said.tenant_claim,
+        person.tenant,
+        said.kept_claims,
+        said.clock_skew_s,
+    )
+    return IdentityConfig(
+        state_dir=settings.state_dir,
+        people_path=settings.people_path,
+        oidc=rules if said.issuer else None,
+        slack_signing_secret=said.slack_signing_secret,
+        subject="" if governed else person.subject,
+        tenant=person.tenant,
+        groups=frozenset() if governed else frozenset(person.groups),
+        clock_skew_s=said.clock_skew_s,
+        trust_domain=said.trust_domain,
+    )
+
+
+def principal_of(settings: Settings) -> Principal:
+    """Who runs this process, proven and recorded.
+
+    Raises:
+        Refused: A token is given and proves nobody.
+        Misconfigured: What is needed to prove somebody is missing.
+    """
+    from gnomon.identity.authenticate import authenticate
+
+    audit = AuditLog(settings.state_dir / "audit")
+    return authenticate(identity_config(settings), os.environ, audit.append)
+
+
+def policy_folder(settings: Settings) -> PolicyFolder:
+    """The deployment's policies."""
+    audit, home = AuditLog(settings.state_dir / "audit"), settings.principal_section.tenant
+    return PolicyFolder(settings.policy_dir, settings.state_dir, home, audit.append)
+
+
+def is_operator(principal: Principal) -> bool:
+    """Whether they may look at, and change, what others may do: at the machine, or by the scope `admin`."""
+    return principal.method == "local" or "admin" in (principal.scopes or ())
+
+
+def require_operator(principal: Principal) -> None:
+    """Refuse whoever may not look at, or change, what others may do.
+
+    Raises:
+        Refused: They work with a token that has not the scope `admin`.
+    """
+    if not is_operator(principal):
+        raise Refused(
+            "this is for operators",
+            rule="identity:scope",
+            facts=(("you are", f"{principal.subject} by {principal.method}"),),
+            hint="run it on the machine itself, or with a token that has the scope `admin`",
+        )
+
+
+def require_rights(settings: Settings, answer: Answer, principal: Principal) -> None:
+    """Refuse to open a stored answer whose data its reader does not see any more as they did.
+
+    Raises:
+        Refused: The reader's rights changed.
+        Misconfigured: The policies, or the index that they are held against, cannot be read.
+    """
+    if settings.policy_dir is None and principal.method == "local":
+        return
+    gnomon = open_gnomon(settings)
+    try:
+        access = gnomon.own_authority().access(gnomon.index.catalog(), gnomon.warehouse.dialect)
+        require_still_seen(answer, access)
+    finally:
+        gnomon.close()
+
+
+def role_of(settings: Settings, person: Principal) -> str:
+    """The role a person takes in an engine that has roles; empty for the login's own."""
+    if settings.people_path is None:
+        return ""
+    from gnomon.identity.people import load_people
+
+    return load_people(settings.people_path).postgres_role(person)

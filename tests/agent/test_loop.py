@@ -111,7 +111,7 @@ def test_each_act_is_recorded_before_it_happens(desk: Desk) -> None:
         record=lambda event: order.append(event.kind),
     )
     assert answer.status == "answered"
-    assert order[:4] == ["question", "tool", "query", "execute"]
+    assert order[:4] == ["question", "decision", "query", "execute"]
     assert order[-1] == "answer"
 
 

@@ -12,6 +12,7 @@ from gnomon.domain.errors import GnomonError, Refused, Retry
 from gnomon.domain.identity import Principal
 from gnomon.domain.query import AuthorizedQuery, Limits, Query
 from gnomon.domain.result import ResultTable
+from gnomon.policy.access import Access
 from gnomon.policy.authorize import authorize
 
 ENGINES = ("duckdb", "sqlite", "postgres")
@@ -77,7 +78,7 @@ def test_no_attack_of_the_corpus_passes_the_guard_and_does_harm(
 
 def _guarded(canary: Canary, entry: Entry) -> str:
     try:
-        query = authorize(ANA, Query(entry.sql, canary.dialect), canary.catalog, GUARDED)
+        query = authorize(Query(entry.sql, canary.dialect), Access.to_all(ANA, canary.catalog, canary.dialect), GUARDED)
     except (Refused, Retry):
         return "refused"
     return _run(canary, query)
@@ -107,7 +108,7 @@ def test_what_only_the_guard_stops_is_refused_by_it(engine: str, canary_of: Call
     assert {e.note for e in entries} == ONLY_THE_GUARD[engine]
     for entry in entries:
         with pytest.raises((Refused, Retry)):
-            authorize(ANA, Query(entry.sql, canary.dialect), canary.catalog, GUARDED)
+            authorize(Query(entry.sql, canary.dialect), Access.to_all(ANA, canary.catalog, canary.dialect), GUARDED)
 
 
 @pytest.mark.requirement("policy:engine-alone", "ADLC-03")

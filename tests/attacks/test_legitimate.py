@@ -12,6 +12,7 @@ from attacks.statements import Entry, legitimate
 from gnomon.domain.errors import GnomonError
 from gnomon.domain.identity import Principal
 from gnomon.domain.query import AuthorizedQuery, Limits, Query
+from gnomon.policy.access import Access
 from gnomon.policy.authorize import authorize
 
 ENGINES = ("duckdb", "sqlite", "postgres")
@@ -20,7 +21,7 @@ LIMITS = Limits(max_rows=1_000, timeout_s=20.0)
 
 
 def authorized(canary: Canary, sql: str) -> AuthorizedQuery:
-    return authorize(ANA, Query(sql, canary.dialect), canary.catalog, LIMITS)
+    return authorize(Query(sql, canary.dialect), Access.to_all(ANA, canary.catalog, canary.dialect), LIMITS)
 
 
 def rows(canary: Canary, query: AuthorizedQuery, sql: str) -> list[str]:

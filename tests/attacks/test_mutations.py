@@ -12,6 +12,7 @@ from gnomon.domain.catalog import Catalog, Column, TableRef, TableSchema
 from gnomon.domain.errors import GnomonError, Refused, Retry
 from gnomon.domain.identity import Principal
 from gnomon.domain.query import AuthorizedQuery, Dialect, Limits, Query
+from gnomon.policy.access import Access
 from gnomon.policy.authorize import authorize
 
 ANA = Principal("ana@acme.test")
@@ -108,13 +109,13 @@ def test_what_is_let_through_reads_back_as_what_was_judged(engine: Dialect, data
 
 def _authorized(canary: Canary, sql: str) -> AuthorizedQuery | None:
     try:
-        return authorize(ANA, Query(sql, canary.dialect), canary.catalog, LIMITS)
+        return authorize(Query(sql, canary.dialect), Access.to_all(ANA, canary.catalog, canary.dialect), LIMITS)
     except (Refused, Retry):
         return None
 
 
 def _judged(sql: str, engine: Dialect) -> AuthorizedQuery | None:
     try:
-        return authorize(ANA, Query(sql, engine), SHOP, LIMITS)
+        return authorize(Query(sql, engine), Access.to_all(ANA, SHOP, engine), LIMITS)
     except (Refused, Retry):
         return None

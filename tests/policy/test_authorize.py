@@ -8,6 +8,7 @@ from gnomon.domain.catalog import Catalog, Column, TableRef, TableSchema
 from gnomon.domain.errors import Refused, Retry
 from gnomon.domain.identity import Principal
 from gnomon.domain.query import AuthorizedQuery, Dialect, Limits, Query
+from gnomon.policy.access import Access
 from gnomon.policy.authorize import authorize
 
 ANA = Principal("ana@acme.test")
@@ -28,7 +29,7 @@ SHOP = Catalog(
 
 
 def ask(sql: str, dialect: Dialect = "duckdb", *, rows: int = 100) -> AuthorizedQuery:
-    return authorize(ANA, Query(sql, dialect), SHOP, Limits(max_rows=rows))
+    return authorize(Query(sql, dialect), Access.to_all(ANA, SHOP, dialect), Limits(max_rows=rows))
 
 
 @pytest.mark.requirement("policy:deny-by-default")
@@ -302,7 +303,8 @@ def test_a_near_miss_among_very_many_tables_is_found_soon() -> None:
     many = Catalog(tuple(table(f"sales_of_region_{i}", "id") for i in range(90_000)))
     started = time.perf_counter()
     with pytest.raises(Retry) as caught:
-        authorize(ANA, Query("SELECT id FROM sales_of_regoin_77", "duckdb"), many, Limits())
+        access = Access.to_all(ANA, many, "duckdb")
+        authorize(Query("SELECT id FROM sales_of_regoin_77", "duckdb"), access, Limits())
     assert time.perf_counter() - started < 2
     assert "sales_of_region_" in caught.value.hint
 

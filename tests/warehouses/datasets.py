@@ -13,6 +13,7 @@ import psycopg
 
 from gnomon.domain.identity import Principal
 from gnomon.domain.query import AuthorizedQuery, Dialect, Limits, Query
+from gnomon.policy.access import Access
 from gnomon.policy.authorize import authorize
 from gnomon.warehouses.connect import open_warehouse
 from gnomon.warehouses.port import Warehouse
@@ -191,7 +192,8 @@ def new_database(url: str, name: str) -> str:
 def authorized(warehouse: Warehouse, sql: str, limits: Limits | None = None) -> AuthorizedQuery:
     """Put a query through policy, with the warehouse's catalog."""
     query = Query(sql, warehouse.dialect, "test")
-    return authorize(ANA, query, warehouse.introspect(), limits or Limits())
+    access = Access.to_all(ANA, warehouse.introspect(), warehouse.dialect)
+    return authorize(query, access, limits or Limits())
 
 
 def unguarded(warehouse: Warehouse, sql: str, limits: Limits | None = None) -> AuthorizedQuery:

@@ -28,6 +28,8 @@ from gnomon.agent.checks import CheckInput, run_checks
 from gnomon.agent.compose import build_answer, confidence_of, sentence
 from gnomon.agent.dispatch import dispatch
 from gnomon.agent.instructions import INSTRUCTIONS
+from gnomon.agent.metering import Meter, unmetered
+from gnomon.agent.rights import own_conversation
 from gnomon.agent.streaming import streamed
 from gnomon.agent.tools.base import Environment, Tool, spec
 from gnomon.agent.tools.registry import checked, default_tools
@@ -35,7 +37,7 @@ from gnomon.agent.tracing import span
 from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.domain.answer import AnswerStatus, Check, Clarification, Conversation, Question
 from gnomon.domain.context import Context
-from gnomon.domain.errors import Failed, Interrupted
+from gnomon.domain.errors import Failed, Interrupted, Refused
 from gnomon.domain.events import AnswerReady, AuditEvent, CheckDone, Event, StepStarted
 from gnomon.domain.query import Limits
 from gnomon.models.port import (
@@ -47,6 +49,8 @@ from gnomon.models.port import (
     ModelResponse,
     UserMessage,
 )
+from gnomon.policy.authority import Authority, owners_authority
+from gnomon.policy.budgets import Spending, used_up
 from gnomon.warehouses.port import Cancellation, Warehouse
 
 INTERRUPTED = "Interrupted. The conversation is kept."
@@ -67,6 +71,8 @@ class Agent:
 
     Args:
         record: Called with each decision and act before it happens; raises if it cannot be kept.
+        meter: Counts use against budgets, and says when one is used up.
+        authority_of: What the person of a question may do; the machine's own user alone by default.
         min_confidence: Below this the agent abstains and says what stood in the way.
     """
 
@@ -79,6 +85,8 @@ class Agent:
     min_confidence: float = 0.5
     ask_person: Callable[[Clarification], str | None] = nobody
     record: Callable[[AuditEvent], object] = unrecorded
+    meter: Meter = field(default_factory=unmetered)
+    authority_of: Callable[[Question], Authority] = owners_authority
     tools: tuple[Tool, ...] = field(default_factory=default_tools)
     context_tokens: int = 12_000
 
@@ -100,15 +108,20 @@ class Agent:
         cancellation = cancellation or Cancellation()
         case = CaseState(question, Context(self.warehouse.dialect, question.asked_at))
         self._record(question, "question", {"text": question.text})
+        env = self._environment(case, cancellation)
         try:
+            case.budgets = self.meter.reserve(question.principal)
             yield StepStarted("Finding the tables")
-            self._assemble(case, conversation)
-            yield from self._loop(case, self._environment(case, cancellation))
+            self._assemble(case, env, own_conversation(question, conversation, env.access))
+            yield from self._loop(case, env)
         except KeyboardInterrupt:
             cancellation.cancel()
             yield self._end(case, "interrupted", INTERRUPTED)
         except Interrupted:
             yield self._end(case, "interrupted", INTERRUPTED)
+        except Refused as refusal:
+            self._record(question, "refusal", {"rule": refusal.rule, "message": refusal.message})
+            yield self._end(case, "abstained", f"{refusal.message}. {refusal.hint}".strip())
         except OutOfBoundsError as stop:
             yield self._end(case, "abstained", f"I stopped before I had an answer: {stop}.")
         except Failed as error:
@@ -116,8 +129,8 @@ class Agent:
                 case, "failed", f"I could not go on: {error.message.rstrip('.')}. {error.hint}".strip()
             )
 
-    def _assemble(self, case: CaseState, conversation: Conversation | None) -> None:
-        assembler = Assembler(self.index, self.embedder, self.warehouse.dialect, self.context_tokens)
+    def _assemble(self, case: CaseState, env: Environment, conversation: Conversation | None) -> None:
+        assembler = Assembler(env.index, self.embedder, self.warehouse.dialect, self.context_tokens)
         with span(case.steps, "embed the question", case.started_s):
             text, vector = assembler.embed(case.question, conversation)
         with span(case.steps, "assemble the context", case.started_s):
@@ -132,6 +145,7 @@ class Agent:
             for call in response.tool_calls:
                 self._hold(case, env)
                 yield from dispatch(call, self.tools, case, env)
+                self._charge(case, Spending(scan_bytes=case.spent.take_scanned()))
             if not response.tool_calls:
                 finished = yield from self._conclude(case, response, env)
 
@@ -157,7 +171,19 @@ class Agent:
             response = yield from streamed(self.model, request, lambda: self._hold(case, env))
         case.spent.model_s += time.monotonic() - began_s
         self._count(case, response)
+        tokens = response.usage.input_tokens + response.usage.output_tokens
+        self._charge(case, Spending(tokens=tokens, cost_usd=response.usage.cost_usd or 0.0))
         return response
+
+    def _charge(self, case: CaseState, spending: Spending) -> None:
+        """Count what was used; raise if a budget ends the question."""
+        case.budgets = self.meter.add(case.question.principal, spending)
+        stop = used_up(case.budgets, started=True)
+        if stop is not None:
+            budget = f"{stop.who} {stop.window} {stop.measure}"
+            detail = {"budget": budget, "state": "hard", "used": stop.sentence}
+            self._record(case.question, "budget", detail)
+            raise OutOfBoundsError(f"the budget is used up: {stop.sentence}")
 
     def _count(self, case: CaseState, response: ModelResponse) -> None:
         spent, usage = case.spent, response.usage
@@ -211,13 +237,13 @@ class Agent:
     def _candidate(self, case: CaseState, final: RanQuery, text: str, env: Environment) -> CheckInput:
         return CheckInput(
             question=case.question,
-            context=with_cards_of(case.context, self.index, final),
+            context=with_cards_of(case.context, env.index, final),
             catalog=env.catalog,
             text=text,
             query=final.query,
             result=final.result,
             earlier=tuple((r.query, r.result) for r in case.ran[:-1]),
-            values=self.index,
+            values=env.index,
             run=lambda sql: env.run(env.authorize(sql, "check")),
         )
 
@@ -234,22 +260,27 @@ class Agent:
         return self._end(case, "abstained", f"{found}: {why}")
 
     def _end(self, case: CaseState, status: AnswerStatus, text: str) -> AnswerReady:
+        case.budgets = self.meter.add(case.question.principal, self._rest(case))
         answer = build_answer(case, f"a{token_hex(4)}", status, text, self.model.model_id)
         self._record(case.question, "answer", {"answer": answer.id, "status": status})
         return AnswerReady(answer)
 
+    def _rest(self, case: CaseState) -> Spending:
+        """What was not charged on the way."""
+        return Spending(scan_bytes=case.spent.take_scanned(), wall_s=case.worked_s)
+
     def _environment(self, case: CaseState, cancellation: Cancellation) -> Environment:
         return Environment(
-            principal=case.question.principal,
+            authority=self.authority_of(case.question),
             warehouse=self.warehouse,
-            index=self.index,
-            catalog=self.index.catalog(),
+            whole_index=self.index,
             embedder=self.embedder,
             limits=self.limits,
             cancellation=cancellation,
             ask_person=self.ask_person,
             record=lambda kind, detail: self._record(case.question, kind, detail),
             remaining_s=lambda: self.bounds.max_total_s - case.worked_s,
+            scanned=case.spent.scanned,
         )
 
     def _record(self, question: Question, kind: str, detail: Mapping[str, str]) -> None:

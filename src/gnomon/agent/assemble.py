@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gnomon.agent.render import render_context
-from gnomon.context.catalog.reader import CatalogIndex
+from gnomon.context.catalog.governed import GovernedIndex
 from gnomon.domain.answer import Answer, Conversation, Question, Turn
 from gnomon.domain.catalog import Catalog, TableRef
 from gnomon.domain.context import Candidate, Context, ValueMatch
@@ -28,7 +28,7 @@ class Assembler:
         budget_tokens: Size of the context as text.
     """
 
-    index: CatalogIndex
+    index: GovernedIndex
     embedder: Embedder
     dialect: Dialect
     budget_tokens: int = 12_000

@@ -36,8 +36,19 @@ class Spent:
     cost_usd: float = 0.0
     cost_known: bool = True
     result_bytes: int = 0
+    scan_bytes: int = 0
     warehouse_s: float = 0.0
     model_s: float = 0.0
+    _charged_bytes: int = 0
+
+    def scanned(self, count: int) -> None:
+        """Add bytes that a query read."""
+        self.scan_bytes += count
+
+    def take_scanned(self) -> int:
+        """Bytes read since this was last asked."""
+        new, self._charged_bytes = self.scan_bytes - self._charged_bytes, self.scan_bytes
+        return new
 
 
 def exceeded(bounds: Bounds, spent: Spent, elapsed_s: float) -> str:

@@ -6,7 +6,7 @@ from numbers import Number
 from gnomon.agent.case_state import CaseState, RanQuery
 from gnomon.agent.evidence import named_evidence, shown_evidence
 from gnomon.agent.grounding import supported_sentences, untraced_numbers
-from gnomon.context.catalog.reader import CatalogIndex
+from gnomon.context.catalog.governed import GovernedIndex
 from gnomon.domain.answer import Chart, Check
 from gnomon.domain.context import Context
 from gnomon.domain.result import ResultTable
@@ -72,7 +72,7 @@ def reason_given(text: str, case: CaseState) -> str:
     return supported_sentences(text, shown_evidence(case)) or NO_REASON
 
 
-def with_cards_of(context: Context, index: CatalogIndex, final: RanQuery) -> Context:
+def with_cards_of(context: Context, index: GovernedIndex, final: RanQuery) -> Context:
     """The context with the cards of every table that the final query reads."""
     missing = (index.card(ref) for ref in final.query.tables if context.card(ref) is None)
     return replace(context, cards=(*context.cards, *(card for card in missing if card is not None)))

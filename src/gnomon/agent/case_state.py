@@ -16,6 +16,7 @@ from gnomon.domain.context import Context
 from gnomon.domain.query import AuthorizedQuery
 from gnomon.domain.result import ResultTable
 from gnomon.models.port import Message, ToolMessage, UserMessage
+from gnomon.policy.budgets import BudgetUse
 from gnomon.store.results import result_ref
 
 PREVIEWS_KEPT = 3
@@ -37,6 +38,7 @@ class CaseState:
     Args:
         assumptions: What the last query assumes.
         defaults: What was taken where nobody answered a clarification; it holds for every later query.
+        budgets: What is used of the person's budgets.
         waited_s: Seconds that a person took to answer.
         put: The last candidate that did not pass: its text, and how many queries had run.
     """
@@ -54,6 +56,7 @@ class CaseState:
     clarified: list[tuple[str, str]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     spent: Spent = field(default_factory=Spent)
+    budgets: tuple[BudgetUse, ...] = ()
     revisions: int = 0
     put: tuple[str, int] | None = None
     waited_s: float = 0.0
@@ -87,7 +90,15 @@ class CaseState:
     ) -> Mapping[str, Any]:
         """Keep a result by reference; return what the model may see of it."""
         reference = result_ref(f"r{len(self.ran) + 1}", result)
-        executed = ExecutedQuery(query.original_sql, purpose, query.tables, reference, result.elapsed_s)
+        executed = ExecutedQuery(
+            query.original_sql,
+            purpose,
+            query.tables,
+            reference,
+            result.elapsed_s,
+            query.access,
+            query.policies,
+        )
         self.ran.append(RanQuery(query, executed, result))
         self.assumptions = list(assumptions)
         self.chart, self.checks = None, ()

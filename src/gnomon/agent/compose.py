@@ -2,12 +2,14 @@
 
 import re
 
-from gnomon.agent.case_state import CaseState
+from gnomon.agent.case_state import CaseState, RanQuery
 from gnomon.agent.confidence import confidence
 from gnomon.domain.answer import Answer, AnswerStatus, Chart, Cost
 from gnomon.domain.catalog import NUMERIC_KINDS, TEMPORAL_KINDS
 from gnomon.domain.result import ResultTable
 from gnomon.domain.wording import say
+from gnomon.policy.authorize import RESTRICTED
+from gnomon.policy.budgets import warnings
 
 CHART_ROWS = range(2, 41)
 ID_NAME = re.compile(r"(^|_)(id|key|code|zip|year|no|number)$", re.IGNORECASE)
@@ -36,7 +38,17 @@ def build_answer(case: CaseState, answer_id: str, status: AnswerStatus, text: st
         unplaced=case.unplaced,
         model_id=model_id,
         cost=_cost(case),
+        notices=(*sights(final), *warnings(case.budgets)),
     )
+
+
+def sights(final: RanQuery | None) -> tuple[str, ...]:
+    """Say that an answer is about a part: a figure over one's own rows is not the company's."""
+    if final is None or RESTRICTED not in final.query.rules:
+        return ()
+    tables = ", ".join(f"`{t}`" for t in final.query.tables)
+    by = ", ".join(final.query.policies)
+    return (f"This is about what you may see of {tables}, which is not all of it (policies: {by}).",)
 
 
 def how_reached(case: CaseState, status: AnswerStatus) -> str:

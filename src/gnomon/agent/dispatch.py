@@ -10,6 +10,7 @@ from gnomon.agent.tracing import span
 from gnomon.domain.errors import Failed, GnomonError, Refused, Retry
 from gnomon.domain.events import Event, StepStarted, ToolFailed
 from gnomon.models.port import ToolCall, ToolMessage
+from gnomon.policy.authority import refused_tool
 
 ERROR_CHARS = 1_000
 
@@ -20,7 +21,6 @@ def dispatch(
     """Run the call; its outcome, good or bad, becomes a message that the model reads."""
     name = str(readable(call.name))
     yield StepStarted(name.replace("_", " "))
-    environment.record("tool", {"tool": name})
     failed = False
     try:
         with span(case.steps, name, case.started_s):
@@ -37,14 +37,25 @@ def _run(
     call: ToolCall, tools: tuple[Tool, ...], case: CaseState, environment: Environment
 ) -> Generator[Event, None, Outcome]:
     if call.problem:
+        environment.record("tool", {"tool": call.name, "problem": "its arguments are not readable"})
         raise Retry(f"the arguments of {call.name} are not readable: {call.problem}")
     tool = next((t for t in tools if t.name == call.name), None)
     if tool is None:
+        environment.record("tool", {"tool": call.name, "problem": "there is no such tool"})
         raise Retry(f"there is no tool `{call.name}`", hint=f"there are: {', '.join(t.name for t in tools)}")
+    _permit(tool, environment)
     outcome = tool.run(parse_arguments(tool, call.arguments), case, environment)
     if isinstance(outcome, Generator):
         outcome = yield from outcome
     return outcome
+
+
+def _permit(tool: Tool, environment: Environment) -> None:
+    """Ask the policies whether the person grants this tool's effect; the ruling is kept before the act."""
+    ruling = environment.authority.tool(tool.name, tool.effect)
+    environment.record("decision", {**ruling.as_detail(), "effect": tool.effect})
+    if not ruling.allowed:
+        raise refused_tool(ruling, tool.name, tool.effect)
 
 
 def _told(error: GnomonError) -> Outcome:

@@ -12,6 +12,7 @@ Verdict = Literal["pass", "warn", "fail", "not_applicable"]
 AnswerStatus = Literal["answered", "abstained", "needs_clarification", "interrupted", "failed"]
 """`answered`: backed by a result or by context. `abstained`: we cannot know, and say why."""
 
+Audience = Literal["private", "shared"]
 ChartKind = Literal["bar", "line"]
 
 
@@ -22,6 +23,8 @@ class Question:
     Args:
         interactive: Whether somebody is there to answer a clarification.
         asked_at: Aware; "last month" and the like are counted from here.
+        purpose: What the person says it is for; policies may depend on it.
+        audience: `shared` where others read along.
     """
 
     id: str
@@ -30,6 +33,8 @@ class Question:
     asked_at: datetime
     conversation_id: str
     interactive: bool = False
+    purpose: str = ""
+    audience: Audience = "private"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +65,29 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True)
 class ExecutedQuery:
-    """A query that ran for this answer, with its stored result."""
+    """A query that ran for this answer, with its stored result.
+
+    Args:
+        access: Fingerprint of what the asker could see of the tables; other rights have another one.
+        policies: Ids of the access policies that decided about the tables.
+    """
 
     sql: str
     purpose: str
     tables: tuple[TableRef, ...]
     result: ResultRef
     elapsed_s: float
+    access: str = ""
+    policies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """Personal data that a result holds: its column, its kind, and how many cells."""
+
+    column: str
+    kind: str
+    cells: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +148,8 @@ class Answer:
         queries: Every query that ran, the final one last.
         confidence: In [0, 1]; see docs/checks.md for how it is computed.
         unplaced: Words of the question that the answer does not account for.
+        personal: Personal data found in the result.
+        notices: What the asker should know besides: budgets that run low, cells that are masked.
     """
 
     id: str
@@ -147,6 +170,8 @@ class Answer:
     unplaced: tuple[str, ...] = ()
     model_id: str = ""
     cost: Cost = Cost()
+    personal: tuple[PersonalData, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def sql(self) -> str:

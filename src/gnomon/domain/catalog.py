@@ -85,7 +85,12 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class TableSchema:
-    """One table or view as introspection finds it. `row_count` is None where counting was too dear."""
+    """One table or view as introspection finds it.
+
+    Args:
+        row_count: None where counting was too dear.
+        definition: The SQL a view was made with, as the engine keeps it; empty for a table.
+    """
 
     ref: TableRef
     columns: tuple[Column, ...]
@@ -93,6 +98,7 @@ class TableSchema:
     row_count: int | None = None
     comment: str = ""
     keys: tuple[Key, ...] = ()
+    definition: str = ""
 
     def column(self, name: str) -> Column | None:
         """The column of that name, compared without case, or None."""

@@ -1,6 +1,6 @@
 """A query that someone wants to run, and a query that policy has let through."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from gnomon.domain.catalog import TableRef
@@ -49,6 +49,10 @@ class AuthorizedQuery:
         functions: Every function it calls, in lower case.
         rules: Ids of the rules that allowed or rewrote it.
         limits: What it may take.
+        policies: Ids of the access policies that decided about its tables.
+        access: Fingerprint of what the principal may see of its tables; another one means other rights.
+        role: The role to take in an engine that has roles; empty for the login's own.
+        secrets: Texts within `sql` that are never shown or recorded.
     """
 
     sql: str
@@ -59,3 +63,15 @@ class AuthorizedQuery:
     functions: tuple[str, ...]
     rules: tuple[str, ...]
     limits: Limits
+    policies: tuple[str, ...] = ()
+    access: str = ""
+    role: str = ""
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def loggable_sql(self) -> str:
+        """The statement as the engine gets it, without what must not be recorded."""
+        sql = self.sql
+        for secret in self.secrets:
+            sql = sql.replace(secret, "***")
+        return sql

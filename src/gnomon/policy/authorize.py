@@ -11,16 +11,22 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token
 
-from gnomon.domain.catalog import Catalog
 from gnomon.domain.errors import GnomonError, Refused, Retry
-from gnomon.domain.identity import Principal
 from gnomon.domain.query import AuthorizedQuery, Dialect, Limits, Query
+from gnomon.policy.access import Access
 from gnomon.policy.bombs import check_bombs
 from gnomon.policy.dialects import grammar, write
 from gnomon.policy.judge import check_nodes
 from gnomon.policy.resolve import Resolver
+from gnomon.policy.restrict import Restricted, restrict
 from gnomon.policy.row_limit import with_row_limit
 from gnomon.policy.text import check_one_read, read_tokens
+
+RESTRICTED = "policy:restricted"
+"""Among the rules of a query that was rewritten to what the person may see."""
+
+GROUPED = "policy:min-group"
+"""Among the rules of a query that is held to figures over groups of a least size."""
 
 RULES = (
     "sql:one-statement",
@@ -32,13 +38,12 @@ RULES = (
 """What a statement that passes has passed, in this order."""
 
 
-def authorize(principal: Principal, query: Query, catalog: Catalog, limits: Limits) -> AuthorizedQuery:
-    """Judge `query` against `catalog`, and rewrite it with the catalog's names and the row limit.
+def authorize(query: Query, access: Access, limits: Limits) -> AuthorizedQuery:
+    """Judge `query`, and rewrite it to what the person may see, with the catalog's names and the row limit.
 
     Args:
-        principal: On whose behalf it runs; carried along into the result.
         query: The statement as somebody wrote it.
-        catalog: Every table the principal may read; any other table does not exist.
+        access: What the person sees of the warehouse; what is not in its catalog does not exist.
         limits: One row more than `max_rows` is let through, so that the reader knows of a cut.
 
     Raises:
@@ -47,21 +52,25 @@ def authorize(principal: Principal, query: Query, catalog: Catalog, limits: Limi
         Refused: If policy says no, with the rule's id.
     """
     try:
-        return _authorize(principal, query, catalog, limits)
+        return _authorize(query, access, limits)
     except RecursionError as error:
         raise Refused(
             "the SQL is nested too deeply", rule="sql:size", hint="ask for less in one statement"
         ) from error
 
 
-def _authorize(principal: Principal, query: Query, catalog: Catalog, limits: Limits) -> AuthorizedQuery:
+def _authorize(query: Query, access: Access, limits: Limits) -> AuthorizedQuery:
     tree = _parse(query.sql, query.dialect)
     functions = check_nodes(tree, query.dialect)
     check_bombs(tree, query.dialect)
-    tables = Resolver(catalog, query.dialect).resolve(tree)
+    resolver = Resolver(access.catalog, query.dialect, access.refusal, access.column_refusal)
+    tables = resolver.resolve(tree)
+    limited = with_row_limit(tree, limits.max_rows + 1)
     try:
-        limited = with_row_limit(tree, limits.max_rows + 1)
+        plain = write(limited.copy(), query.dialect)
         original = write(tree, query.dialect, pretty=True)
+        _check_reads_back(plain, query.dialect)
+        done = restrict(limited, access)
         sql = write(limited, query.dialect)
     except (SqlglotError, ValueError) as error:
         raise Refused(
@@ -69,17 +78,24 @@ def _authorize(principal: Principal, query: Query, catalog: Catalog, limits: Lim
             rule="sql:node-not-allowed",
             hint="use plainer SQL",
         ) from error
-    _check_reads_back(sql, query.dialect)
     return AuthorizedQuery(
         sql=sql,
         original_sql=original,
         dialect=query.dialect,
-        principal=principal,
+        principal=access.principal,
         tables=tables,
         functions=functions,
-        rules=RULES,
+        rules=(*RULES, *_added_by(done)),
         limits=limits,
+        policies=access.policies_of(tables),
+        access=access.fingerprint(tables),
+        role=access.role,
+        secrets=(access.secret,) if done.keyed else (),
     )
+
+
+def _added_by(done: Restricted) -> tuple[str, ...]:
+    return (RESTRICTED,) * bool(done.refs) + (GROUPED,) * done.grouped
 
 
 def _check_reads_back(sql: str, dialect: Dialect) -> None:

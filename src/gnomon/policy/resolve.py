@@ -6,6 +6,7 @@ known beyond doubt, and left to the engine otherwise.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from heapq import nsmallest
@@ -16,6 +17,7 @@ from gnomon.domain.catalog import Catalog, TableRef, TableSchema
 from gnomon.domain.errors import GnomonError, Refused, Retry
 from gnomon.domain.query import Dialect
 from gnomon.policy.judge import no_recursion
+from gnomon.policy.views import SOURCE
 
 DEFAULT_SCHEMAS: dict[Dialect, str] = {"duckdb": "main", "sqlite": "main", "postgres": "public"}
 _SYSTEM_NAME = re.compile(
@@ -35,10 +37,18 @@ Scope = dict[str, TableSchema | None]
 
 @dataclass(slots=True)
 class Resolver:
-    """Walks one statement, rewriting its tables in place and collecting them."""
+    """Walks one statement, rewriting its tables in place and collecting them.
+
+    Args:
+        catalog: What exists for the person who asks.
+        kept_table: What to say of a table (name, schema) that is kept from the person; None to know of none.
+        kept_column: The same for a column of a table that the person may read.
+    """
 
     catalog: Catalog
     dialect: Dialect
+    kept_table: Callable[[str, str], Refused | None] = lambda name, schema: None
+    kept_column: Callable[[TableSchema, str], Refused | None] = lambda table, column: None
     tables: set[TableRef] = field(default_factory=set)
     _given_names: frozenset[str] = frozenset()
 
@@ -90,10 +100,14 @@ class Resolver:
             return
         found = self._find(node)
         self.tables.add(found.ref)
+        node.meta[SOURCE] = found.ref
         if node.name != found.ref.name and not node.alias:
             node.set("alias", exp.TableAlias(this=node.this.copy()))
+        # A bare name would mean a common table expression of that name.
+        hidden = DEFAULT_SCHEMAS[self.dialect] if found.ref.name.casefold() in ctes else ""
+        schema = found.ref.schema or hidden
         node.set("this", exp.to_identifier(found.ref.name, quoted=True))
-        node.set("db", exp.to_identifier(found.ref.schema, quoted=True) if found.ref.schema else None)
+        node.set("db", exp.to_identifier(schema, quoted=True) if schema else None)
 
     def _find(self, node: exp.Table) -> TableSchema:
         if node.catalog:
@@ -128,6 +142,9 @@ class Resolver:
                 facts=(("name", address),),
                 hint="ask for a table of the catalog",
             )
+        kept = self.kept_table(name, schema)
+        if kept is not None:
+            return kept
         names = list(self.catalog.names())
         near = _nearest(address, names) or _nearest(name, [t.ref.name for t in self.catalog.tables])
         return Retry(
@@ -186,7 +203,10 @@ class Resolver:
                 hint=f"did you mean `{near}.{name}`?" if near else "add the table to FROM",
             )
 
-    def _unknown_column(self, node: exp.Column, tables: list[TableSchema]) -> Retry:
+    def _unknown_column(self, node: exp.Column, tables: list[TableSchema]) -> GnomonError:
+        kept = next((k for t in tables if (k := self.kept_column(t, node.name)) is not None), None)
+        if kept is not None:
+            return kept
         columns = sorted({c.name for t in tables for c in t.columns})
         where = str(tables[0].ref) if len(tables) == 1 else "the statement's tables"
         near = _nearest(node.name, columns)

@@ -6,7 +6,7 @@ compared exactly, all of them: at the sizes a partition has, that is faster than
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,11 +125,18 @@ class Partition:
         with self._lock:
             return dict(self._connection.execute("select id, content_hash from rows"))
 
-    def search(self, text: str, vector: "Vector | None", k: int) -> list[Hit]:
-        """The `k` best entries for `text`, whose embedding is `vector`; without one, by words alone."""
+    def search(
+        self, text: str, vector: "Vector | None", k: int, *, among: Collection[str] | None = None
+    ) -> list[Hit]:
+        """The `k` best entries for `text`, whose embedding is `vector`; without one, by words alone.
+
+        Args:
+            among: The ids that exist for the reader; ranks are as if there were no others.
+        """
         depth = max(MIN_DEPTH, 4 * k)
-        by_text = self.search_text(text, depth)
-        by_meaning = self.search_vector(vector, depth) if vector is not None else []
+        read = depth if among is None else max(depth, self._size())
+        by_text = _existing(self.search_text(text, read), among, depth)
+        by_meaning = _existing(self.search_vector(vector, read) if vector is not None else [], among, depth)
         merged = fuse([by_meaning, by_text], weights=[DENSE_WEIGHT, TEXT_WEIGHT], k=DAMPING)[:k]
         dense = {entry_id: rank for rank, entry_id in enumerate(by_meaning, start=1)}
         exact = {entry_id: rank for rank, entry_id in enumerate(by_text, start=1)}
@@ -166,6 +173,11 @@ class Partition:
             self._matrix = None
             self._connection.close()
 
+    def _size(self) -> int:
+        with self._lock:
+            (count,) = self._connection.execute("select count(*) from rows").fetchone()
+        return int(count)
+
     def _insert(self, entry: Entry) -> None:
         import numpy as np
 
@@ -201,6 +213,10 @@ class Partition:
                 matrix = np.frombuffer(packed, dtype=np.float16).reshape(len(found), self._dimensions)
                 self._matrix = (version, [i for i, _ in found], matrix.astype(np.float32))
             return self._matrix[1], self._matrix[2]
+
+
+def _existing(ids: list[str], among: Collection[str] | None, depth: int) -> list[str]:
+    return ids if among is None else [i for i in ids if i in among][:depth]
 
 
 def _connect(path: Path, read_only: bool) -> sqlite3.Connection:

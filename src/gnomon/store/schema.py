@@ -49,6 +49,43 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             expired_at REAL
         )""",
     ),
+    (
+        """CREATE TABLE api_tokens (
+            id TEXT PRIMARY KEY,
+            sha256 TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            tenant TEXT NOT NULL,
+            groups TEXT NOT NULL,
+            scopes TEXT NOT NULL,
+            claims TEXT NOT NULL,
+            person INTEGER NOT NULL,
+            created_by TEXT NOT NULL,
+            created_at REAL NOT NULL,
+            expires_at REAL NOT NULL,
+            revoked_at REAL,
+            last_used_at REAL
+        )""",
+        """CREATE TABLE seen_once (
+            key TEXT PRIMARY KEY,
+            until REAL NOT NULL
+        )""",
+        "CREATE INDEX seen_once_by_end ON seen_once (until)",
+        "CREATE TABLE seen_once_forgotten (latest_until REAL NOT NULL)",
+        "INSERT INTO seen_once_forgotten VALUES (0)",
+    ),
+    (
+        """CREATE TABLE usage (
+            tenant TEXT NOT NULL,
+            holder TEXT NOT NULL,
+            hour INTEGER NOT NULL,
+            questions INTEGER NOT NULL,
+            tokens INTEGER NOT NULL,
+            cost_nano_usd INTEGER NOT NULL,
+            scan_bytes INTEGER NOT NULL,
+            wall_us INTEGER NOT NULL,
+            PRIMARY KEY (tenant, holder, hour)
+        ) WITHOUT ROWID""",
+    ),
 )
 """One entry a schema version, its statements in order. Entries are only ever added at the end."""
 

@@ -24,6 +24,7 @@ from gnomon.domain.catalog import (
 from gnomon.domain.errors import Failed, Refused, Retry
 from gnomon.domain.identity import Principal
 from gnomon.domain.query import Limits, Query
+from gnomon.policy.access import Access
 from gnomon.policy.authorize import authorize
 from gnomon.warehouses.collect import Row, whole_number
 from gnomon.warehouses.links import Candidate, Parent, Parents
@@ -211,9 +212,11 @@ class _Work:
         if self._deadline.expired():
             return None
         limits = Limits(max_rows=1, timeout_s=max(0.05, min(_STATEMENT_S, self._deadline.left_s)))
-        query = Query(sql, self._warehouse.dialect, "look for keys and joins")
+        dialect = self._warehouse.dialect
+        query = Query(sql, dialect, "look for keys and joins")
+        access = Access.to_all(_INDEXER, Catalog(_once(tables)), dialect)
         try:
-            result = self._warehouse.execute(authorize(_INDEXER, query, Catalog(_once(tables)), limits))
+            result = self._warehouse.execute(authorize(query, access, limits))
         except (Failed, Retry, Refused):
             return None
         return result.rows[0] if result.rows else None

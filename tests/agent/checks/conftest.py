@@ -17,6 +17,7 @@ from gnomon.domain.context import Context, ValueMatch
 from gnomon.domain.identity import Principal
 from gnomon.domain.query import AuthorizedQuery, Limits, Query
 from gnomon.domain.result import ResultTable
+from gnomon.policy.access import Access
 from gnomon.policy.authorize import authorize
 from gnomon.warehouses.connect import open_warehouse
 from gnomon.warehouses.port import Warehouse
@@ -78,7 +79,8 @@ class Shop:
         return TableCard(table.ref, columns, table.row_count, keys=table.keys, freshness_column=fresh)
 
     def authorized(self, sql: str, limits: Limits) -> AuthorizedQuery:
-        return authorize(ANA, Query(sql, self.warehouse.dialect), self.catalog, limits)
+        access = Access.to_all(ANA, self.catalog, self.warehouse.dialect)
+        return authorize(Query(sql, self.warehouse.dialect), access, limits)
 
     def _run(self, sql: str) -> ResultTable:
         self.ran.append(sql)

@@ -19,6 +19,7 @@ from gnomon.agent.checks.analysis import (
     with_ctes,
 )
 from gnomon.agent.checks.case import Case, Finding, NotApplicableError, passed, share, worst
+from gnomon.policy.authorize import GROUPED
 
 TOLERANCE = 1e-6
 MIN_LOST_SHARE = 0.001
@@ -36,6 +37,8 @@ class _Additive:
 def parts_to_whole(case: Case) -> Finding:
     """Compute the total without groups, and the measured table's total without its lookup joins."""
     statement, select = case.statement, case.statement.select
+    if GROUPED in case.input.query.rules:
+        raise NotApplicableError("a whole less its groups would tell of the groups that are withheld")
     if select is None or not group_keys(select) or not plain_grouping(select):
         raise NotApplicableError("the result is not split into groups")
     if any(select.args.get(part) for part in ("limit", "offset", "having", "qualify", "distinct")):

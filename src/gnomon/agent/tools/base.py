@@ -1,7 +1,7 @@
 """What a tool is: a typed call with a declared effect, whose outcome is distilled before a model sees it."""
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -9,16 +9,19 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gnomon.agent.case_state import CaseState
+from gnomon.agent.preview import byte_size
+from gnomon.context.catalog.governed import GovernedIndex
 from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.domain.answer import Clarification
 from gnomon.domain.catalog import Catalog
-from gnomon.domain.errors import Retry
+from gnomon.domain.errors import Failed, GnomonError, Refused, Retry
 from gnomon.domain.events import Event
-from gnomon.domain.identity import Principal
 from gnomon.domain.query import AuthorizedQuery, Limits, Query
-from gnomon.domain.result import ResultTable
+from gnomon.domain.result import Plan, ResultTable
 from gnomon.models.port import Effect, Embedder, ToolSpec
-from gnomon.policy.authorize import authorize
+from gnomon.policy.access import Access
+from gnomon.policy.authority import Authority
+from gnomon.policy.authorize import RESTRICTED, authorize
 from gnomon.warehouses.port import Cancellation, Warehouse
 
 MIN_TIMEOUT_S = 0.1
@@ -33,36 +36,94 @@ class Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Environment:
-    """What tools may reach.
+    """What tools may reach: the warehouse and its index as the asking person sees them.
 
     Args:
+        authority: What the person may do, asked anew for each act.
+        whole_index: The index of everything; tools read `index`.
         record: Writes a decision or act before it happens; raises if it cannot.
         remaining_s: Seconds that the question has left.
+        scanned: Counts bytes that queries read.
     """
 
-    principal: Principal
+    authority: Authority
     warehouse: Warehouse
-    index: CatalogIndex
-    catalog: Catalog
+    whole_index: CatalogIndex
     embedder: Embedder
     limits: Limits
     cancellation: Cancellation
     ask_person: Callable[[Clarification], str | None]
     record: Callable[[str, Mapping[str, str]], None]
     remaining_s: Callable[[], float]
+    scanned: Callable[[int], None]
+    _governed: GovernedIndex | None = field(default=None, init=False, repr=False)
+
+    @property
+    def access(self) -> Access:
+        """What the person sees of the warehouse now."""
+        return self.authority.access(self.whole_index.catalog(), self.warehouse.dialect)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The tables and columns that exist for the person."""
+        return self.access.catalog
+
+    @property
+    def index(self) -> GovernedIndex:
+        """The index as the person may see it."""
+        access = self.access
+        if self._governed is None or self._governed.access is not access:
+            self._governed = GovernedIndex(self.whole_index, access, self.look_up)
+        return self._governed
 
     def authorize(self, sql: str, purpose: str) -> AuthorizedQuery:
         """Put a statement to the policy as the asking person; it may take no longer than the question has."""
         query = Query(sql, self.warehouse.dialect, purpose)
         timeout_s = max(MIN_TIMEOUT_S, min(self.limits.timeout_s, self.remaining_s()))
-        return authorize(self.principal, query, self.catalog, replace(self.limits, timeout_s=timeout_s))
+        return authorize(query, self.access, replace(self.limits, timeout_s=timeout_s))
 
     def run(self, query: AuthorizedQuery) -> ResultTable:
         """Record, then run, an authorized query."""
-        self.record("query", {"sql": query.sql, "tables": ", ".join(map(str, query.tables))})
-        return self.warehouse.execute(query, cancellation=self.cancellation)
+        self.record_query("query", query)
+        try:
+            result = self.warehouse.execute(query, cancellation=self.cancellation)
+            self.scanned(byte_size(result))
+            return result
+        except (Retry, Failed, Refused) as error:
+            raise told_safely(error, query) from error
+
+    def plan(self, query: AuthorizedQuery) -> Plan:
+        """Have the engine plan an authorized query, without running it."""
+        try:
+            return self.warehouse.explain(query)
+        except (Retry, Failed, Refused) as error:
+            raise told_safely(error, query) from error
+
+    def look_up(self, sql: str) -> ResultTable:
+        """Run a small statement of ours as the person."""
+        return self.run(self.authorize(sql, "look up values"))
+
+    def record_query(self, kind: str, query: AuthorizedQuery) -> None:
+        """Keep what is about to run, on what tables, and by which policies."""
+        detail = {"sql": query.loggable_sql, "tables": ", ".join(map(str, query.tables))}
+        self.record(kind, detail | {"policies": ", ".join(query.policies) or "none"})
+
+
+def told_safely(error: GnomonError, query: AuthorizedQuery) -> GnomonError:
+    """An engine's error about a rewritten statement, without the parts that quote it.
+
+    The engine quotes what it ran: conditions on rows that the person need not know, and the key of a mask.
+    """
+    if RESTRICTED not in query.rules:
+        return error
+    message = error.message
+    for secret in query.secrets:
+        message = message.replace(secret, "***")
+    if isinstance(error, Refused):
+        return Refused(message, rule=error.rule, hint=error.hint)
+    return type(error)(message, hint=error.hint)
 
 
 class Tool(Protocol):

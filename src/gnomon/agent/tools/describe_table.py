@@ -31,7 +31,7 @@ class DescribeTable:
         self, arguments: DescribeTableArguments, case: CaseState, environment: Environment
     ) -> Mapping[str, Any]:
         """Return the card as plain values."""
-        table = find_table(environment.catalog, arguments.table)
+        table = find_table(environment.catalog, arguments.table, environment.access.refusal)
         card = environment.index.card(table.ref)
         if card is None:
             return {"table": str(table.ref), "columns": [f"{c.name} {c.type_sql}" for c in table.columns]}

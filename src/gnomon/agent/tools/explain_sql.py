@@ -8,8 +8,10 @@ from pydantic import Field
 from gnomon.agent.case_state import CaseState
 from gnomon.agent.tools.base import Arguments, Environment
 from gnomon.models.port import Effect
+from gnomon.policy.authorize import RESTRICTED
 
 PLAN_CHARS = 2_000
+WITHHELD = "estimates and the plan itself: they would tell of rows that are kept from the person"
 
 
 class ExplainSqlArguments(Arguments):
@@ -32,8 +34,10 @@ class ExplainSql:
     ) -> Mapping[str, Any]:
         """Return estimates and risks."""
         query = environment.authorize(arguments.sql, "explain")
-        environment.record("explain", {"sql": query.sql})
-        plan = environment.warehouse.explain(query)
+        environment.record_query("explain", query)
+        plan = environment.plan(query)
+        if RESTRICTED in query.rules:
+            return {"joins_without_condition": len(plan.cross_joins), "withheld": WITHHELD}
         return {
             "estimated_rows": plan.estimated_rows,
             "estimated_bytes": plan.estimated_bytes,

@@ -1,21 +1,30 @@
 """Find a table or column that a model named, or say what it may have meant."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 from gnomon.domain.catalog import Catalog, Column, TableSchema
-from gnomon.domain.errors import Retry
+from gnomon.domain.errors import Refused, Retry
 
 
-def find_table(catalog: Catalog, name: str) -> TableSchema:
+def find_table(
+    catalog: Catalog, name: str, kept: Callable[[str, str], Refused | None] = lambda name, schema: None
+) -> TableSchema:
     """The table of that name, with or without schema.
+
+    Args:
+        kept: What to say of a table that is kept from the person; None to know of none.
 
     Raises:
         Retry: There is none; the hint names the nearest.
+        Refused: It is kept from the person, who may know that it exists.
     """
     plain = name.replace('"', "")
     schema, _, last = plain.rpartition(".")
     found = catalog.find(last, schema) or catalog.find(plain)
+    refusal = kept(last, schema) if found is None else None
+    if refusal is not None:
+        raise refusal
     if found is None:
         raise Retry(f"there is no table `{name}`", hint=did_you_mean(plain, catalog.names()))
     return found

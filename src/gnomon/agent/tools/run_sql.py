@@ -5,12 +5,15 @@ from collections.abc import Generator
 from pydantic import Field
 
 from gnomon.agent.case_state import CaseState
+from gnomon.agent.preview import byte_size
 from gnomon.agent.tools.base import Arguments, Environment, Outcome
 from gnomon.domain.answer import Assumption
 from gnomon.domain.errors import Retry
 from gnomon.domain.events import Event, QueryStarted, ResultReady
 from gnomon.domain.query import AuthorizedQuery
+from gnomon.domain.result import Plan
 from gnomon.models.port import Effect
+from gnomon.policy.authorize import RESTRICTED
 
 MAX_ESTIMATED_ROWS = 2_000_000_000
 
@@ -44,21 +47,30 @@ class RunSql:
     ) -> Generator[Event, None, Outcome]:
         """Return the result's shape and a bounded preview."""
         query = environment.authorize(arguments.sql, arguments.purpose)
-        _refuse_runaway(query, environment)
+        plan = _plan_within_reason(query, environment)
         yield QueryStarted(query.original_sql, arguments.purpose, query.tables)
         result = environment.run(query)
+        environment.scanned(max(0, (plan.estimated_bytes or 0) - byte_size(result)))
         assumptions = tuple(Assumption(a.text, a.alternative) for a in arguments.assumptions)
         content = case.record_query(query, result, arguments.purpose, assumptions)
-        yield ResultReady(case.ran[-1].executed.result, result.elapsed_s)
+        reference = case.ran[-1].executed.result
+        environment.record(
+            "result",
+            {"result": reference.id, "sha256": reference.sha256, "rows": str(reference.row_count)},
+        )
+        yield ResultReady(reference, result.elapsed_s)
         return content
 
 
-def _refuse_runaway(query: AuthorizedQuery, environment: Environment) -> None:
-    """A join without a condition over large tables is a mistake that costs minutes; the plan shows it."""
-    plan = environment.warehouse.explain(query)
+def _plan_within_reason(query: AuthorizedQuery, environment: Environment) -> Plan:
+    """The engine's plan; a join without a condition over large tables would take minutes and is sent back."""
+    plan = environment.plan(query)
     if plan.cross_joins and (plan.estimated_rows or 0) > MAX_ESTIMATED_ROWS:
+        told = RESTRICTED not in query.rules
+        expects = f"{plan.estimated_rows:,}" if told else f"over {MAX_ESTIMATED_ROWS:,}"
         raise Retry(
-            f"the plan joins without a condition and expects {plan.estimated_rows:,} rows",
-            facts=(("join", plan.cross_joins[0]),),
+            f"the plan joins without a condition and expects {expects} rows",
+            facts=(("join", plan.cross_joins[0]),) if told else (),
             hint="add the join condition",
         )
+    return plan

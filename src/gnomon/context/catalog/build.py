@@ -82,6 +82,7 @@ def build_index(
     progress: Progress | None = None,
     notes: Sequence[Note] = (),
     full: bool = False,
+    found_by_values: bool = True,
 ) -> BuildReport:
     """Bring the index `path` up to date with the warehouse, or make it.
 
@@ -89,6 +90,8 @@ def build_index(
         progress: Told the stage, how many tables of it are done, and how many there are.
         notes: What the tables' owners say.
         full: Forget what was indexed and start anew.
+        found_by_values: Whether frequent values help to find a table. Where people see different rows they
+            must not: a hit would tell that a value exists.
 
     Raises:
         Misconfigured: The index is broken or another embedder's, and `full` is False, or it cannot be
@@ -103,6 +106,7 @@ def build_index(
             "fingerprint": fingerprint,
             "embedder": f"{embedder.model_id}:{embedder.dimensions}",
             "notes": _digest(repr(notes)),
+            "found_by_values": str(int(found_by_values)),
         }
         if path.exists() and not full:
             current = _current(path, facts)
@@ -286,7 +290,7 @@ class _Build:
         """One vector a card; cards that read as before keep theirs."""
         partition = Partition.open(building_path(self.path), self.embedder.model_id, self.embedder.dimensions)
         self._partition = partition
-        texts = {table_id(c.ref): card_texts(c) for c in cards}
+        texts = {table_id(c.ref): card_texts(c, values=self.facts["found_by_values"] == "1") for c in cards}
         known = partition.hashes()
         partition.delete(known.keys() - texts.keys())
         changed = [(i, t) for i, t in texts.items() if known.get(i) != _text_hash(t)]

@@ -80,10 +80,14 @@ def draft_cards(
     )
 
 
-def card_texts(card: TableCard) -> CardTexts:
-    """The texts a card is found by: name as words, purpose, columns with meanings, a few values."""
+def card_texts(card: TableCard, *, values: bool = True) -> CardTexts:
+    """The texts a card is found by: name as words, purpose, columns with meanings, a few values.
+
+    Args:
+        values: False leaves the values out: whoever searches learns from a hit that the value exists.
+    """
     head = f"{card.ref} {_words(card.ref.name)}. {card.purpose}"
-    described = [_describe(c) for c in card.columns]
+    described = [_describe(c, values) for c in card.columns]
     meaning = f"{head} Columns: {', '.join(described[:_EMBEDDED_COLUMNS])}."
     names = " ".join(c.name for c in card.columns)
     words = f"{head} {names} {', '.join(described)}"
@@ -124,7 +128,7 @@ def _draft(
         ),
         row_count=schema.row_count,
         is_view=schema.is_view,
-        purpose=said.meaning or schema.comment or _purpose(schema, joins),
+        purpose=said.meaning or schema.comment or drafted_purpose(schema, joins),
         keys=schema.keys,
         joins=joins,
         owner=said.owner,
@@ -135,7 +139,7 @@ def _draft(
     )
 
 
-def _purpose(schema: TableSchema, joins: Sequence[Join]) -> str:
+def drafted_purpose(schema: TableSchema, joins: Sequence[Join]) -> str:
     """What names alone say: subject, grain, links, measures, dates."""
     parts = [f"{_words(schema.ref.name).capitalize()}{_grain(schema)}."]
     parents = sorted({_words(j.parent.name) for j in joins if j.child == schema.ref != j.parent})
@@ -166,11 +170,12 @@ def _is_measure(column: Column, linking: set[str]) -> bool:
     return column.name not in linking and not column.name.lower().endswith(("id", "_no", "_number", "year"))
 
 
-def _describe(column: CardColumn) -> str:
+def _describe(column: CardColumn, with_values: bool) -> str:
     text = _words(column.name)
     if column.meaning:
         text += f" ({column.meaning})"
-    values = [] if column.profile is None or column.column.kind != "text" else column.profile.top
+    profile = column.profile if with_values and column.column.kind == "text" else None
+    values = () if profile is None else profile.top
     shown = [v for v, n in values[:_EMBEDDED_VALUES] if n > 1 and len(v) <= _MAX_EMBEDDED_VALUE_CHARS]
     return f"{text} such as {', '.join(shown)}" if shown else text
 

@@ -147,11 +147,12 @@ def _schema(schema: TableSchema) -> Json:
         schema.row_count,
         schema.comment,
         [_key(k) for k in schema.keys],
+        schema.definition,
     ]
 
 
 def _to_schema(value: Json) -> TableSchema:
-    ref, columns, is_view, rows, comment, keys = value
+    ref, columns, is_view, rows, comment, keys, definition = value
     return TableSchema(
         TableRef(*ref),
         tuple(Column(*c) for c in columns),
@@ -159,4 +160,5 @@ def _to_schema(value: Json) -> TableSchema:
         rows,
         comment,
         tuple(map(_to_key, keys)),
+        definition,
     )

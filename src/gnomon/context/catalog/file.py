@@ -16,7 +16,7 @@ from gnomon.domain.catalog import TableRef
 from gnomon.domain.errors import Failed, Misconfigured
 from gnomon.store.durable import explained, no_room, not_writable
 
-FORMAT = "1"
+FORMAT = "2"
 """Raised with every change of the tables below or of the codec."""
 
 _LOCK_WAIT_S = 600.0

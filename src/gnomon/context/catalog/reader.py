@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -64,6 +65,11 @@ class CatalogIndex:
         return self._facts["fingerprint"]
 
     @property
+    def found_by_values(self) -> bool:
+        """Whether frequent values help to find a table."""
+        return self._facts.get("found_by_values", "1") == "1"
+
+    @property
     def embedder_id(self) -> str:
         """The model that made its vectors."""
         return self._facts["embedder"].rpartition(":")[0]
@@ -85,20 +91,35 @@ class CatalogIndex:
         """The card of that table, or None."""
         return self._card(ref)
 
-    def retrieve(self, text: str, vector: Any, k: int) -> tuple[Candidate, ...]:
+    def retrieve(
+        self, text: str, vector: Any, k: int, *, among: Collection[TableRef] | None = None
+    ) -> tuple[Candidate, ...]:
         """The `k` tables that fit `text` best, by meaning and by words.
 
         Args:
             vector: The text's embedding by the model `embedder_id`; None searches by words alone.
+            among: The tables that exist for the reader; all of them by default.
         """
+        ids = None if among is None else frozenset(map(table_id, among))
         with self._reading():
-            hits = self._partition.search(text, vector, k)
+            hits = self._partition.search(text, vector, k, among=ids)
         return tuple(Candidate(table_ref(h.id), h.score, h.dense_rank, h.text_rank, _reason(h)) for h in hits)
 
-    def match_values(self, text: str, limit: int = 20) -> tuple[ValueMatch, ...]:
-        """Words of the question that columns hold, in the question's order; docs/context.md has the rules."""
+    def match_values(
+        self, text: str, limit: int = 20, *, among: ValueIndex | None = None
+    ) -> tuple[ValueMatch, ...]:
+        """Words of the question that columns hold, in the question's order; docs/context.md has the rules.
+
+        Args:
+            among: The values that exist for the reader, from `values_shown`; all of them by default.
+        """
         with self._reading():
-            return match_values(text, self._values, self._identifiers, limit)
+            return match_values(text, among or self._values, self._identifiers, limit)
+
+    def values_shown(self, shown: Callable[[ColumnRef], bool]) -> ValueIndex:
+        """The values of the columns that exist for a reader."""
+        with self._reading():
+            return ValueIndex(self._connection, self._lock, shown)
 
     def near_values(self, column: ColumnRef, literal: str, limit: int = 3) -> tuple[str, ...]:
         """Values of the column that someone who wrote `literal` may have meant, the likeliest first."""

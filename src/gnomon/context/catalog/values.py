@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,14 +69,26 @@ def _spellings(value: str) -> tuple[str, str | None, str | None]:
 
 
 class ValueIndex:
-    """Read side of the values in an index file. Safe to share between threads."""
+    """Read side of the values in an index file. Safe to share between threads.
 
-    def __init__(self, connection: sqlite3.Connection, lock: threading.RLock) -> None:
+    Args:
+        shown: Whether a column exists for the reader; values of others do not.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        lock: threading.RLock,
+        shown: Callable[[ColumnRef], bool] | None = None,
+    ) -> None:
         self._connection = connection
         self._lock = lock
         rows = self._rows("select column_id, table_id, column_name, complete from value_columns", ())
         self._columns = {i: ColumnRef(table_ref(t), name) for i, t, name, _ in rows}
-        self._known = {_address(self._columns[i]): (i, bool(complete)) for i, _, _, complete in rows}
+        if shown is not None:
+            self._columns = {i: column for i, column in self._columns.items() if shown(column)}
+        complete_by_id = {i: bool(complete) for i, _, _, complete in rows}
+        self._known = {_address(column): (i, complete_by_id[i]) for i, column in self._columns.items()}
 
     def spelled(self, folded: Sequence[str], stems: Sequence[str]) -> list[Stored]:
         """Values whose folded spelling is one of `folded`, or whose stems are one of `stems`."""
@@ -153,6 +165,7 @@ class ValueIndex:
         return [
             Stored(self._columns[i], value, count, folded, stem or folded)
             for i, value, count, folded, stem in rows
+            if i in self._columns
         ]
 
 

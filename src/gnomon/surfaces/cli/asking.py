@@ -159,7 +159,7 @@ class Stopper:
 
 def new_conversation(gnomon: "Gnomon") -> Conversation:
     """An empty conversation of the configured principal."""
-    return Conversation(id=f"c{secrets.token_hex(4)}", principal=gnomon.settings.principal())
+    return Conversation(id=f"c{secrets.token_hex(4)}", principal=gnomon.principal)
 
 
 def find_conversation(gnomon: "Gnomon", conversation_id: str) -> Conversation:
@@ -168,7 +168,7 @@ def find_conversation(gnomon: "Gnomon", conversation_id: str) -> Conversation:
     Raises:
         Usage: There is none.
     """
-    found = gnomon.state.load_conversation(conversation_id, principal=gnomon.settings.principal())
+    found = gnomon.state.load_conversation(conversation_id, principal=gnomon.principal)
     if found is None:
         raise Usage(
             f"no conversation has the id `{conversation_id}`", hint="see the ids with `gnomon history`"
@@ -195,7 +195,7 @@ def put_question(
     question = Question(
         id=f"q{secrets.token_hex(5)}",
         text=text,
-        principal=gnomon.settings.principal(),
+        principal=gnomon.principal,
         asked_at=gnomon.settings.now(),
         conversation_id=conversation.id,
         interactive=interactive,

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gnomon.domain.answer import Answer
-from gnomon.domain.query import Query
 from gnomon.domain.result import ResultTable
 from gnomon.flywheel.evaluate import run_eval
 from gnomon.flywheel.questions import EvalQuestion, load_questions
@@ -80,16 +79,4 @@ def _asker(gnomon: "Gnomon", terminal: Terminal) -> Callable[[str], Answer]:
 
 
 def _gold_runner(gnomon: "Gnomon") -> Callable[[str], ResultTable]:
-    from gnomon.policy.authorize import authorize
-
-    principal, limits, catalog = (
-        gnomon.settings.principal(),
-        gnomon.settings.query_limits(),
-        gnomon.index.catalog(),
-    )
-
-    def gold(sql: str) -> ResultTable:
-        query = Query(sql, gnomon.warehouse.dialect, "gold")
-        return gnomon.warehouse.execute(authorize(principal, query, catalog, limits))
-
-    return gold
+    return gnomon.run_as_person

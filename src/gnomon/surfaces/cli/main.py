@@ -10,6 +10,8 @@ from typer.core import TyperGroup
 
 from gnomon.surfaces.cli.commands import (
     ask,
+    audit,
+    budget,
     chat,
     describe,
     doctor,
@@ -17,9 +19,12 @@ from gnomon.surfaces.cli.commands import (
     history,
     index,
     init,
+    policy,
     show,
     tables,
+    token,
     version,
+    whoami,
 )
 from gnomon.surfaces.cli.errors import INTERRUPTED, Usage, foreseen, show_error
 from gnomon.surfaces.cli.interrupts import interruptible
@@ -75,7 +80,8 @@ def _usage(error: BaseException, command: str) -> Usage | None:
     if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
         return None
     message = str(error.format_message()).strip().rstrip(".")
-    known = f"{command} " if any(c.name == command for c in app.registered_commands) else ""
+    groups = {"policy", "token", "audit"}
+    known = f"{command} " if command in groups | {c.name for c in app.registered_commands} else ""
     return Usage(message[:1].lower() + message[1:], hint=f"see `gnomon {known}--help`")
 
 
@@ -96,11 +102,16 @@ COMMANDS = (
     ("describe", describe.describe, "Show one table."),
     ("show", show.show, "Open a stored answer again."),
     ("history", history.history, "List stored answers."),
+    ("whoami", whoami.whoami, "Show who questions are asked as."),
+    ("budget", budget.budget, "Show what is left of your budgets."),
     ("eval", evaluate.evaluate, "Count how often the answers are right."),
     ("version", version.version, "Print the versions."),
 )
 for _name, _function, _short in COMMANDS:
     app.command(_name, short_help=_short)(_function)
+app.add_typer(policy.app, short_help="Say who may see what, and check it.")
+app.add_typer(token.app, short_help="Make, list and end API tokens.")
+app.add_typer(audit.app, short_help="Prove, search and export the audit log.")
 
 
 @app.callback(invoke_without_command=True)

@@ -25,6 +25,7 @@ def answer_page(
         _headline(answer, face),
         _result(answer, face, rows),
         _chart(answer, face),
+        _notices(answer, face),
         _unplaced(answer, face),
         _sql(answer, face) if sql else [],
         _tables(answer, face),
@@ -34,6 +35,10 @@ def answer_page(
         _footer(answer, face),
     ]
     return list(_divided(section for section in sections if section))
+
+
+def _notices(answer: Answer, face: Face) -> list[Text]:
+    return [line for notice in answer.notices for line in _hanging("! ", notice, face, "yellow")]
 
 
 def checks_section(checks: tuple[Check, ...], face: Face, *, explain: bool = False) -> list[Text]:

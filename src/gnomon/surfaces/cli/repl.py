@@ -40,7 +40,7 @@ def conversation_to_use(gnomon: "Gnomon", conversation_id: str | None, *, resume
         return new_conversation(gnomon)
     if conversation_id:
         return find_conversation(gnomon, conversation_id)
-    latest = gnomon.state.latest_conversation(gnomon.settings.principal())
+    latest = gnomon.state.latest_conversation(gnomon.principal)
     if latest is None:
         raise Usage("there is no conversation to go on with", hint="begin one with `gnomon chat`")
     return latest

@@ -15,10 +15,10 @@ _CATALOG_S = 30.0
 _VIEW_COUNT_S = 0.5
 
 _TABLES = """
-SELECT schema_name, table_name, comment, estimated_size, FALSE AS is_view
+SELECT schema_name, table_name, comment, estimated_size, FALSE AS is_view, NULL AS sql
 FROM duckdb_tables() WHERE NOT internal AND NOT temporary AND database_name = current_database()
 UNION ALL
-SELECT schema_name, view_name, comment, NULL, TRUE
+SELECT schema_name, view_name, comment, NULL, TRUE, sql
 FROM duckdb_views() WHERE NOT internal AND NOT temporary AND database_name = current_database()
 ORDER BY 1, 2"""
 
@@ -57,7 +57,7 @@ def _ref(schema: str, table: str) -> TableRef:
 def _table(
     row: Row, columns: dict[TableRef, list[Column]], keys: dict[TableRef, list[Key]], read: Read
 ) -> TableSchema | None:
-    schema, name, comment, size, is_view = row
+    schema, name, comment, size, is_view, definition = row
     ref = _ref(schema, name)
     rows = None if size is None else int(size)
     if is_view:
@@ -68,7 +68,15 @@ def _table(
         except GnomonError:
             return None
         rows = _view_rows(ref, read)
-    return TableSchema(ref, tuple(columns[ref]), bool(is_view), rows, comment or "", tuple(keys.get(ref, ())))
+    return TableSchema(
+        ref,
+        tuple(columns[ref]),
+        bool(is_view),
+        rows,
+        comment or "",
+        tuple(keys.get(ref, ())),
+        definition or "",
+    )
 
 
 def _view_rows(ref: TableRef, read: Read) -> int | None:

@@ -106,15 +106,18 @@ class PostgresWarehouse:
         """The planner's plan; nothing runs."""
         sql = admit(query, self.dialect).sql
         timeout_s = query.limits.timeout_s
-        found = self._read(f"EXPLAIN (FORMAT json, VERBOSE) {sql}", timeout_s, stream=False)[0][0]
-        text = "\n".join(str(row[0]) for row in self._read(f"EXPLAIN {sql}", timeout_s, stream=False))
+        as_json, as_text = (
+            self._read(f"{start} {sql}", timeout_s, stream=False, role=query.role)
+            for start in ("EXPLAIN (FORMAT json, VERBOSE)", "EXPLAIN")
+        )
+        found, text = as_json[0][0], "\n".join(str(row[0]) for row in as_text)
         return plan_of(json.loads(str(found))[0]["Plan"], text)
 
     def execute(self, query: AuthorizedQuery, *, cancellation: Cancellation | None = None) -> ResultTable:
         """Run the query in a read-only transaction through a server-side cursor."""
         sql = admit(query, self.dialect).sql
         deadline = Deadline(query.limits.timeout_s, cancellation)
-        described, collected = self._session.run(sql, query.limits, deadline)
+        described, collected = self._session.run(sql, query.limits, deadline, role=query.role)
         elapsed_s = deadline.elapsed_s
         self._learn_kinds({code for _, code in described})
         columns = tuple(ResultColumn(name, self._kinds[code]) for name, code in described)
@@ -139,8 +142,8 @@ class PostgresWarehouse:
         """Close the connection."""
         self._session.close()
 
-    def _read(self, sql: str, timeout_s: float, *, stream: bool = True) -> Sequence[Row]:
-        return self._session.run(sql, _INTERNAL, Deadline(timeout_s), stream=stream)[1].rows
+    def _read(self, sql: str, timeout_s: float, *, stream: bool = True, role: str = "") -> Sequence[Row]:
+        return self._session.run(sql, _INTERNAL, Deadline(timeout_s), stream=stream, role=role)[1].rows
 
     def _learn_kinds(self, codes: set[int]) -> None:
         unknown = sorted(codes - self._kinds.keys())

@@ -32,7 +32,8 @@ SELECT c.oid::bigint, n.nspname::text, c.relname::text, c.relkind::text, obj_des
        CASE WHEN c.relkind = 'p'
             THEN (SELECT SUM(GREATEST(k.reltuples, 0)) FROM pg_partition_tree(c.oid) AS t
                   JOIN pg_class AS k ON k.oid = t.relid AND t.isleaf)
-            WHEN c.reltuples >= 0 THEN c.reltuples END::bigint
+            WHEN c.reltuples >= 0 THEN c.reltuples END::bigint,
+       CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) END
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE {_OURS} ORDER BY n.nspname, c.relname"""
 
@@ -75,6 +76,7 @@ def read_catalog(read: Read) -> Catalog:
             row_count=_row_count(row, refs[row[0]], read, counting),
             comment=row[4] or "",
             keys=tuple(keys[row[0]]),
+            definition=row[7] or "",
         )
         for row in rows
     ]

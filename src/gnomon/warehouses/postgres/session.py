@@ -45,18 +45,19 @@ class Session:
         self._connection: psycopg.Connection[Row] | None = self._connect()
 
     def run(
-        self, text: str, limits: Limits, deadline: Deadline, *, stream: bool = True
+        self, text: str, limits: Limits, deadline: Deadline, *, stream: bool = True, role: str = ""
     ) -> tuple[Described, Collected]:
         """Run one statement and read its rows within limits.
 
         Args:
             stream: Read through a server-side cursor, which takes nothing but a SELECT.
+            role: The role of the person who asks; the connection's own where there is none.
         """
         with self._turn:
             connection = self._connected()
             try:
                 with Watch(deadline, lambda: _cancel(connection)):
-                    return self._in_transaction(connection, text, limits, deadline, stream)
+                    return self._in_transaction(connection, text, limits, deadline, stream, role)
             except psycopg.Error as error:
                 if deadline.cause is not None:
                     raise deadline.error() from error
@@ -82,13 +83,20 @@ class Session:
             self._connection = None
 
     def _in_transaction(
-        self, connection: psycopg.Connection[Row], text: str, limits: Limits, deadline: Deadline, stream: bool
+        self,
+        connection: psycopg.Connection[Row],
+        text: str,
+        limits: Limits,
+        deadline: Deadline,
+        stream: bool,
+        role: str,
     ) -> tuple[Described, Collected]:
         # The watch has the first word, so that its message is the one people read.
         milliseconds = int((deadline.left_s + _GRACE_S) * 1000) + 1
         connection.execute(f"SET LOCAL statement_timeout = {milliseconds}")
-        if self._role:
-            connection.execute(pgsql.SQL("SET LOCAL ROLE {}").format(pgsql.Identifier(self._role)))
+        acting = role or self._role
+        if acting:
+            connection.execute(pgsql.SQL("SET LOCAL ROLE {}").format(pgsql.Identifier(acting)))
         statement = text.encode()
         if stream:
             with connection.cursor(_CURSOR) as cursor:

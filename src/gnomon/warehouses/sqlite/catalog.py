@@ -54,7 +54,13 @@ def _table(row: Row, read: Read, counting: Deadline) -> TableSchema | None:
         is_view=kind == "view",
         row_count=_row_count(name, read, counting, _COUNT_S if is_table else _VIEW_COUNT_S),
         keys=_keys(name, columns, read) if is_table else (),
+        definition=_definition(name, read) if kind == "view" else "",
     )
+
+
+def _definition(name: str, read: Read) -> str:
+    rows = read(f"SELECT sql FROM sqlite_master WHERE type = 'view' AND name = {literal(name)}", _CATALOG_S)
+    return str(rows[0][0] or "") if rows else ""
 
 
 def _sample(name: str, columns: list[Row], read: Read, *, newest: bool) -> list[Row]:

@@ -3,7 +3,10 @@
 Source: "Compile-Time Authorization Callbacks" and "Defense Against The Dark Arts" in SQLite's documentation.
 """
 
+import hmac
 import sqlite3
+
+from gnomon.policy.masks import HASH_CHARS, SQLITE_HASH
 
 _NAMES = """
 abs char coalesce concat concat_ws date datetime format glob hex ifnull iif instr julianday
@@ -18,6 +21,7 @@ json json_array json_array_length json_error_position json_extract json_group_ar
     json_object json_patch json_quote json_type json_valid json_each json_tree -> ->>
 json_insert json_remove json_replace json_set if median percentile percentile_cont percentile_disc
 match highlight snippet bm25 offsets matchinfo regexp
+gnomon_hash
 current_date current_time current_timestamp
 """
 FUNCTIONS = frozenset(_NAMES.split())
@@ -34,6 +38,7 @@ MAX_EXPRESSION_DEPTH = 1_000
 
 def lock(connection: sqlite3.Connection) -> None:
     """Let the connection do nothing but SELECT from tables, views and full-text tables."""
+    connection.create_function(SQLITE_HASH, 2, fingerprint, deterministic=True)
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     if hasattr(connection, "enable_load_extension"):
@@ -43,6 +48,14 @@ def lock(connection: sqlite3.Connection) -> None:
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
     connection.setlimit(sqlite3.SQLITE_LIMIT_EXPR_DEPTH, MAX_EXPRESSION_DEPTH)
     connection.set_authorizer(_verdict)
+
+
+def fingerprint(key: str, value: object) -> str | None:
+    """What the `hash` mask shows of a value: HMAC-SHA256 in hexadecimal, cut; null stays null."""
+    if value is None:
+        return None
+    content = value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
+    return hmac.digest(key.encode(), content, "sha256").hex()[:HASH_CHARS]
 
 
 def _verdict(

@@ -25,7 +25,7 @@ def describe(
 
     terminal = Terminal()
     with opened(read_settings(warehouse=warehouse), terminal) as gnomon:
-        card = find_card(gnomon.index.cards(), table)
+        card = find_card(gnomon.governed().cards(), table)
     if as_json:
         terminal.json(card_json(card))
     else:

@@ -27,10 +27,11 @@ def history(
     from gnomon.surfaces.cli.listing import print_listing
     from gnomon.surfaces.cli.session import opened_state, read_settings
     from gnomon.surfaces.cli.terminal import Terminal
+    from gnomon.wiring import principal_of
 
     settings = read_settings()
     with opened_state(settings) as store:
-        summaries = store.list_answers(limit, principal=settings.principal())
+        summaries = store.list_answers(limit, principal=principal_of(settings))
     rows = [{f.name: getattr(s, f.name) for f in dataclasses.fields(s)} for s in summaries]
     terminal = Terminal()
     if as_json:

@@ -30,10 +30,13 @@ def show(
     from gnomon.surfaces.cli.session import opened_state, read_settings
     from gnomon.surfaces.cli.shown import load_shown, print_result, print_sql, show_answer
     from gnomon.surfaces.cli.terminal import Terminal
+    from gnomon.wiring import principal_of, require_rights
 
     terminal, settings = Terminal(), read_settings()
+    principal = principal_of(settings)
     with opened_state(settings) as store:
-        found = load_shown(store, answer, settings.principal(), terminal, rows_needed=result is not None)
+        found = load_shown(store, answer, principal, terminal, rows_needed=result is not None)
+    require_rights(settings, found, principal)
     if sql:
         print_sql(found)
     elif result:

@@ -30,7 +30,7 @@ def tables(
 
     terminal = Terminal()
     with opened(read_settings(warehouse=warehouse), terminal) as gnomon:
-        found = [summary(card) for card in matching(gnomon.index.cards(), pattern)]
+        found = [summary(card) for card in matching(gnomon.governed().cards(), pattern)]
         label = gnomon.warehouse.label
     if as_json:
         terminal.json(found)

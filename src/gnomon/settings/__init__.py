@@ -5,7 +5,6 @@ environment variable, `gnomon.toml` (searched from the working directory upward)
 """
 
 import difflib
-import getpass
 import os
 import re
 import tomllib
@@ -16,11 +15,22 @@ from pathlib import Path
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gnomon.domain.errors import Misconfigured
-from gnomon.domain.identity import Principal
 from gnomon.domain.query import Limits
+from gnomon.settings.sections import (
+    AnswersSection,
+    ContextSection,
+    IdentitySection,
+    LimitsSection,
+    ModelSection,
+    PolicySection,
+    PrincipalSection,
+    Section,
+    StateSection,
+    WarehouseSection,
+)
 
 FILE_NAME = "gnomon.toml"
 SHORT_ENVIRONMENT_NAMES = {"warehouse.url": "GNOMON_WAREHOUSE", "model.name": "GNOMON_MODEL"}
@@ -28,111 +38,6 @@ HOME_VARIABLE = "GNOMON_HOME"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _HEADER = re.compile(r"^\s*\[\s*([^\[\]]+?)\s*\]")
 _ASSIGNMENT = re.compile(r"""^\s*["']?([^"'=\s]+)["']?\s*=""")
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class WarehouseSection(_Section):
-    """What is asked."""
-
-    url: str = Field(
-        default="",
-        repr=False,
-        description="A .duckdb or SQLite file, a folder or glob of CSV, Parquet or JSON files, or a "
-        "postgresql:// URL. ${NAME} takes a secret from the environment. "
-        "A relative path starts at this file.",
-    )
-
-
-class ModelSection(_Section):
-    """Who writes the queries."""
-
-    name: str = Field(
-        default="grounded",
-        min_length=1,
-        description="`grounded` needs no key and no network; or provider and name, "
-        "for example openai:gpt-5.5 or anthropic:claude-sonnet-5.",
-    )
-    base_url: str = Field(
-        default="",
-        repr=False,
-        description="Address of an OpenAI-compatible server; empty for the provider's own.",
-    )
-    api_key_env: str = Field(
-        default="",
-        description="Name of the environment variable that holds the key; "
-        "empty for the provider's usual one.",
-    )
-
-
-class LimitsSection(_Section):
-    """What one question may take."""
-
-    max_rows: int = Field(default=10_000, ge=1, le=1_000_000, description="Rows a query returns at most.")
-    max_bytes: int = Field(
-        default=64 * 1024 * 1024,
-        ge=1024,
-        description="Bytes of result held at most, as estimated from the values.",
-    )
-    timeout_s: float = Field(default=30.0, gt=0, le=86_400, description="Seconds a query may run.")
-    max_turns: int = Field(default=12, ge=1, le=100, description="Times the model is asked for one question.")
-    max_total_s: float = Field(
-        default=120.0, gt=0, le=86_400, description="Seconds one question may take in all."
-    )
-    max_cost_usd: float = Field(
-        default=1.0, ge=0, description="US dollars the model may cost for one question."
-    )
-
-
-class AnswersSection(_Section):
-    """When an answer is given, and how it reads time."""
-
-    min_confidence: float = Field(
-        default=0.5, ge=0, le=1, description="Below this confidence Gnomon abstains and says what is missing."
-    )
-    timezone: str = Field(
-        default="",
-        description="Time zone of words like `today`, for example Europe/Vienna; empty for this machine's.",
-    )
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        if name:
-            try:
-                ZoneInfo(name)
-            except (KeyError, ValueError, OSError) as error:
-                raise ValueError(f"no time zone is named {name!r}") from error
-        return name
-
-
-class ContextSection(_Section):
-    """What people know about the tables."""
-
-    notes: str = Field(
-        default="notes",
-        description="Folder of owners' notes, one TOML file a table; left out where there is none.",
-    )
-
-
-class StateSection(_Section):
-    """Where conversations, answers, indexes and the audit log are kept."""
-
-    dir: str = Field(
-        default="",
-        description="The folder; empty for .gnomon beside this file. "
-        "Without a file: $GNOMON_HOME, else ~/.gnomon.",
-    )
-
-
-class PrincipalSection(_Section):
-    """On whose behalf queries run."""
-
-    subject: str = Field(default="", description="Who asks; empty for the user of the operating system.")
-    tenant: str = Field(default="local", min_length=1, description="The organisation whose data this is.")
-    groups: tuple[str, ...] = Field(default=(), description="Groups that the person belongs to.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +78,15 @@ class Settings(BaseModel):
     context: ContextSection = ContextSection()
     state: StateSection = StateSection()
     principal_section: PrincipalSection = Field(default=PrincipalSection(), alias="principal")
+    policy: PolicySection = PolicySection()
+    identity: IdentitySection = IdentitySection()
 
     file: Path | None = Field(default=None, exclude=True)
     sources: dict[str, str] = Field(default_factory=dict, exclude=True)
     cwd: Path = Field(default_factory=Path.cwd, exclude=True)
     home: Path = Field(default_factory=lambda: Path.home() / ".gnomon", exclude=True)
 
-    SECTIONS: ClassVar[dict[str, type[_Section]]] = {
+    SECTIONS: ClassVar[dict[str, type[Section]]] = {
         "warehouse": WarehouseSection,
         "model": ModelSection,
         "limits": LimitsSection,
@@ -187,6 +94,8 @@ class Settings(BaseModel):
         "context": ContextSection,
         "state": StateSection,
         "principal": PrincipalSection,
+        "policy": PolicySection,
+        "identity": IdentitySection,
     }
 
     @classmethod
@@ -256,6 +165,18 @@ class Settings(BaseModel):
         return self.file.parent / ".gnomon" if self.file else self.home
 
     @property
+    def budgets_path(self) -> Path:
+        """The file of budgets, beside the policies if there are any; it may not exist."""
+        base = self.file.parent if self.file else self.cwd
+        return (self.policy_dir or base) / "budgets.toml"
+
+    @property
+    def people_path(self) -> Path | None:
+        """The operator's list of people; None where there are no policies, or none is there."""
+        path = self.policy_dir / "people.toml" if self.policy_dir else None
+        return path if path is not None and path.exists() else None
+
+    @property
     def notes_dir(self) -> Path:
         """The folder of owners' notes; it may not exist."""
         base = self.file.parent if self.file else self.cwd
@@ -265,10 +186,24 @@ class Settings(BaseModel):
         """Where the index of that warehouse is kept."""
         return self.state_dir / "index" / f"{warehouse_id}.db"
 
-    def principal(self) -> Principal:
-        """On whose behalf queries run."""
-        section = self.principal_section
-        return Principal(section.subject or _os_user(), section.tenant, frozenset(section.groups))
+    @property
+    def policy_dir(self) -> Path | None:
+        """The folder of policies; None where there is none and none was asked for.
+
+        Raises:
+            Misconfigured: One was asked for and is not there: that must not mean that all is allowed.
+        """
+        base = self.file.parent if self.file else self.cwd
+        folder = base / self.policy.dir
+        if folder.is_dir():
+            return folder
+        if "policy.dir" in self.sources:
+            raise Misconfigured(
+                f"there is no policy folder at {folder}, so nothing is allowed",
+                facts=(("set in", self.sources["policy.dir"]),),
+                hint="restore the folder, or write a first one with `gnomon policy init`",
+            )
+        return None
 
     def query_limits(self) -> Limits:
         """What one query may take."""
@@ -319,13 +254,6 @@ def find_file(cwd: Path) -> Path | None:
 def _home(environ: Mapping[str, str]) -> Path:
     named = environ.get(HOME_VARIABLE, "")
     return Path(named).expanduser().absolute() if named else Path.home() / ".gnomon"
-
-
-def _os_user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return f"uid-{os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
 def _type_name(annotation: Any) -> str:

@@ -1,0 +1,54 @@
+"""What of an earlier answer a person may still see: rights change, and stored rows do not know of it."""
+
+from dataclasses import replace
+
+from gnomon.domain.answer import Answer, Conversation, Question
+from gnomon.domain.errors import Refused
+from gnomon.policy.access import Access
+
+
+def own_conversation(
+    question: Question, conversation: Conversation | None, access: Access
+) -> Conversation | None:
+    """The conversation as the asker may see it now: turns whose tables they see otherwise today are left out.
+
+    Raises:
+        Refused: It is somebody else's.
+    """
+    if conversation is None:
+        return None
+    asker, owner = question.principal, conversation.principal
+    if (asker.subject, asker.tenant) != (owner.subject, owner.tenant):
+        raise Refused(
+            "this conversation belongs to somebody else",
+            rule="own-conversation",
+            facts=(("conversation", conversation.id),),
+            hint="start a new conversation",
+        )
+    return replace(conversation, turns=tuple(t for t in conversation.turns if still_seen(t.answer, access)))
+
+
+def still_seen(answer: Answer, access: Access) -> bool:
+    """Whether the person sees the tables of every query of the answer as they did when it was given."""
+    return all(_as_then(query.access, access, access.fingerprint(query.tables)) for query in answer.queries)
+
+
+def _as_then(then: str, access: Access, now: str) -> bool:
+    return then == now if then else access.sees_all
+
+
+def require_still_seen(answer: Answer, access: Access) -> None:
+    """Refuse to open an answer that rests on what the person no longer sees, or sees otherwise.
+
+    Raises:
+        Refused: It does.
+    """
+    changed = [q for q in answer.queries if not _as_then(q.access, access, access.fingerprint(q.tables))]
+    if changed:
+        tables = ", ".join(sorted({str(t) for q in changed for t in q.tables}))
+        raise Refused(
+            "your rights to the data of this answer have changed since it was given",
+            rule="policy:rights-changed",
+            facts=(("answer", answer.id), ("tables", tables)),
+            hint="ask the question again: it will be answered with the rights you have now",
+        )

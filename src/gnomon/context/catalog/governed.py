@@ -1,0 +1,206 @@
+"""The index as one person may see it.
+
+What the index measured, it measured on all of the data. For a table of which the person sees less, nothing
+measured is shown: no ranges, no frequent values, no counts. Words of a question that are values of such a
+table are looked up again as the person, with a query that policy has authorized.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from gnomon.context.catalog.brief import write_brief
+from gnomon.context.catalog.cards import drafted_purpose
+from gnomon.context.catalog.reader import CatalogIndex
+from gnomon.context.catalog.values import ValueIndex
+from gnomon.domain.catalog import (
+    CardColumn,
+    Catalog,
+    ColumnRef,
+    Statement,
+    TableCard,
+    TableRef,
+    TableSchema,
+)
+from gnomon.domain.context import Candidate, ValueMatch
+from gnomon.domain.errors import Failed, Refused, Retry
+from gnomon.domain.result import ResultTable
+from gnomon.policy.access import Access
+from gnomon.policy.sql import quote_identifier, quote_text
+
+RunAsReader = Callable[[str], ResultTable]
+"""Authorizes and runs a statement as the person; raises Retry, Failed or Refused."""
+
+_BRIEF_CARDS = 60
+_MATCHES = 20
+
+
+@dataclass
+class GovernedIndex:
+    """A `CatalogIndex` behind one person's rights; it has the same verbs."""
+
+    index: CatalogIndex
+    access: Access
+    run: RunAsReader
+
+    def catalog(self) -> Catalog:
+        """The tables and columns that exist for the person."""
+        return self.access.catalog
+
+    def cards(self) -> tuple[TableCard, ...]:
+        """The card of every table that exists for the person."""
+        if self.access.sees_all:
+            return self.index.cards()
+        return tuple(c for t in self.catalog().tables if (c := self.card(t.ref)) is not None)
+
+    def card(self, ref: TableRef) -> TableCard | None:
+        """The card of a table as the person may see it, or None."""
+        card = self.index.card(ref)
+        if card is None or self.access.sees_all:
+            return card
+        table = self.catalog().find(ref.name, ref.schema)
+        return None if table is None or table.ref != ref else self._governed(card, table)
+
+    def retrieve(self, text: str, vector: Any, k: int) -> tuple[Candidate, ...]:
+        """The `k` tables of the person that fit `text` best, ranked as if there were no others."""
+        if self.access.sees_all:
+            return self.index.retrieve(text, vector, k)
+        return self.index.retrieve(text, vector, k, among=self._shown)
+
+    def match_values(self, text: str, limit: int = _MATCHES) -> tuple[ValueMatch, ...]:
+        """Words of the question that columns hold, as far as the person may see the cells."""
+        if self.access.sees_all:
+            return self.index.match_values(text, limit)
+        found = self.index.match_values(text, limit, among=self._values)
+        doubtful = [m for m in found if self.access.restricted(m.column.table)]
+        seen = self._seen(doubtful)
+        return tuple(
+            m if m not in doubtful else replace(m, rows=0)
+            for m in found
+            if m not in doubtful or (m.column, m.value) in seen
+        )
+
+    def near_values(self, column: ColumnRef, literal: str, limit: int = 3) -> tuple[str, ...]:
+        """Values that someone who wrote `literal` may have meant, as far as the person may see them."""
+        if not self._is_shown(column):
+            return ()
+        near = self.index.near_values(column, literal, limit)
+        if not self.access.restricted(column.table):
+            return near
+        seen = self._values_seen(column, near)
+        return tuple(value for value in near if value in seen)
+
+    def has_value(self, column: ColumnRef, literal: str) -> bool | None:
+        """Whether the column holds exactly `literal`; None where only a query as the person can tell."""
+        if not self._is_shown(column) or self.access.restricted(column.table):
+            return None
+        return self.index.has_value(column, literal)
+
+    def brief(self) -> str:
+        """The person's part of the warehouse in at most 4 KB."""
+        if self.access.sees_all:
+            return self.index.brief()
+        tables = self.catalog().tables
+        linked: dict[TableRef, int] = defaultdict(int)
+        for join in self.catalog().joins:
+            linked[join.child] += 1
+            linked[join.parent] += 1
+        first = sorted(tables, key=lambda t: (-linked[t.ref], str(t.ref)))[:_BRIEF_CARDS]
+        return write_brief([c for t in first if (c := self.card(t.ref)) is not None], tables=len(tables))
+
+    @cached_property
+    def _shown(self) -> frozenset[TableRef]:
+        return frozenset(t.ref for t in self.catalog().tables)
+
+    @cached_property
+    def _values(self) -> ValueIndex:
+        return self.index.values_shown(self._is_shown)
+
+    def _is_shown(self, column: ColumnRef) -> bool:
+        """Whether the person sees the column's very cells, of some rows at least."""
+        if column.table not in self._shown:
+            return False
+        whole = self.access.full.find(column.table.name, column.table.schema)
+        rule = self.access.table(whole) if whole is not None else None
+        if rule is None:
+            return True
+        found = getattr(rule, "column", lambda name: None)(column.column)
+        return found is not None and found.mask is None
+
+    def _seen(self, matches: Sequence[ValueMatch]) -> set[tuple[ColumnRef, str]]:
+        by_column: dict[ColumnRef, list[str]] = defaultdict(list)
+        for match in matches:
+            by_column[match.column].append(match.value)
+        return {(c, value) for c, values in by_column.items() for value in self._values_seen(c, values)}
+
+    def _values_seen(self, column: ColumnRef, values: Iterable[str]) -> frozenset[str]:
+        """Those of the values that the person finds in the column."""
+        wanted = sorted(set(values))
+        if not wanted:
+            return frozenset()
+        name = quote_identifier(column.column)
+        table = ".".join(quote_identifier(p) for p in (column.table.schema, column.table.name) if p)
+        literals = ", ".join(quote_text(value) for value in wanted)
+        try:
+            found = self.run(f"SELECT DISTINCT {name} FROM {table} WHERE {name} IN ({literals})")
+        except (Retry, Failed, Refused):
+            return frozenset()
+        return frozenset(str(row[0]) for row in found.rows)
+
+    def _governed(self, card: TableCard, table: TableSchema) -> TableCard:
+        joins = self.catalog().joins_of(card.ref)
+        hidden = self._hidden_names(card, table)
+        measured = not self.access.restricted(card.ref)
+        full = self.access.full.find(card.ref.name, card.ref.schema)
+        drafted = full is not None and card.purpose == drafted_purpose(full, card.joins)
+        return replace(
+            card,
+            columns=tuple(_column(card, table, c.name, measured) for c in table.columns),
+            row_count=card.row_count if measured else None,
+            purpose=drafted_purpose(table, joins) if drafted else _without(card.purpose, hidden),
+            keys=table.keys if not measured else card.keys,
+            joins=joins,
+            always_filter=tuple(f for f in card.always_filter if not _mentions(f, hidden)),
+            freshness_column=card.freshness_column if table.column(card.freshness_column) else "",
+            caveats=tuple(s for s in card.caveats if self._may_say(s, hidden, measured)),
+            use_instead="" if _mentions(card.use_instead, hidden) else card.use_instead,
+        )
+
+    def _hidden_names(self, card: TableCard, table: TableSchema) -> frozenset[str]:
+        """Names that must not be read in the card's sentences: its hidden columns, and hidden tables."""
+        columns = {c.name for c in card.columns if table.column(c.name) is None}
+        return frozenset(columns) | self._hidden_tables
+
+    @cached_property
+    def _hidden_tables(self) -> frozenset[str]:
+        shown = {ref.name for ref in self._shown}
+        return frozenset(t.ref.name for t in self.access.full.tables if t.ref.name not in shown)
+
+    def _may_say(self, statement: Statement, hidden: frozenset[str], measured: bool) -> bool:
+        """A caveat from the data of a restricted table tells of rows that the person does not see."""
+        if not measured and statement.provenance in _FROM_DATA:
+            return False
+        return not _mentions(statement.text, hidden)
+
+
+_FROM_DATA = frozenset({"profile", "row count", "shared columns", "column name"})
+
+
+def _column(card: TableCard, table: TableSchema, name: str, measured: bool) -> CardColumn:
+    seen, shown = card.column(name), table.column(name)
+    assert shown is not None
+    if seen is None:
+        return CardColumn(shown)
+    return CardColumn(shown, seen.profile if measured else None, seen.meaning)
+
+
+def _mentions(text: str, names: frozenset[str]) -> bool:
+    words = {w.strip("`'\"().,;:!?") for w in text.replace(".", " ").split()}
+    return bool(words & names)
+
+
+def _without(text: str, hidden: frozenset[str]) -> str:
+    """The sentences that name nothing hidden."""
+    return ". ".join(part for part in text.split(". ") if not _mentions(part, hidden))

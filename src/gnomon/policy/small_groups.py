@@ -1,0 +1,191 @@
+"""Figures over people, never a person: what `@min_group` obliges a statement to.
+
+A SELECT that reads such a table gives counts, sums and averages over groups, and each group it gives rests on
+at least so many units. Whatever could tell one row from the others is refused: smallest and largest values,
+lists, conditions inside a sum, window functions, joins that count a row more than once.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sqlglot import exp
+
+from gnomon.domain.catalog import Catalog, TableSchema
+from gnomon.domain.errors import Refused
+from gnomon.policy.access import TableRule
+from gnomon.policy.views import SOURCE
+
+UNIT = "gnomon_unit"
+"""The column that a restricted source adds, so that units can be counted also where they are masked."""
+
+_SUBTOTALS = ("rollup", "cube", "grouping_sets", "all", "totals")
+_FIGURES = frozenset({"count", "sum", "avg", "mean"})
+
+
+def require_groups(node: exp.Table, table: TableSchema, rule: TableRule, catalog: Catalog) -> None:
+    """Check the SELECT that reads `node`, and give it the condition on the size of its groups.
+
+    Args:
+        catalog: Whose keys show that a join counts no row twice.
+
+    Raises:
+        Refused: It could tell about fewer units than the rule wants.
+    """
+    select = node.find_ancestor(exp.Select, exp.Subquery)
+    while isinstance(select, exp.Subquery):
+        select = select.find_ancestor(exp.Select, exp.Subquery)
+    if not isinstance(select, exp.Select):
+        raise _refused(table, rule, "it is read outside of a SELECT")
+    _check_sources(select, node, table, rule, catalog)
+    _check_clauses(select, table, rule)
+    keys = _group_keys(select)
+    for part in _shown_parts(select):
+        _check_expression(part, keys, table, rule)
+    if not keys and not any(_is_figure(f) for f in select.find_all(exp.Anonymous)):
+        raise _refused(table, rule, "single rows are not given out")
+    _add_condition(select, node, rule)
+
+
+def _check_sources(
+    select: exp.Select, node: exp.Table, table: TableSchema, rule: TableRule, catalog: Catalog
+) -> None:
+    """Beside the table stand only parents that are joined by their whole key: they repeat no row."""
+    if select.args.get("laterals") or select.args.get("pivots") or node.args.get("joins"):
+        raise _refused(table, rule, "it is joined in a way that could count a row twice")
+    source = select.args.get("from_")
+    if source is None or source.this is not node:
+        raise _refused(table, rule, "it does not stand first in FROM")
+    for join in select.args.get("joins") or ():
+        if not _repeats_nothing(join, catalog):
+            raise _refused(table, rule, "it is joined in a way that could count a row twice")
+
+
+def _repeats_nothing(join: exp.Join, catalog: Catalog) -> bool:
+    other = join.this
+    ref = other.meta.get(SOURCE) if isinstance(other, exp.Table) else None
+    side, kind, method = join.args.get("side"), join.args.get("kind"), join.args.get("method")
+    if ref is None or other.args.get("joins") or side not in (None, "", "LEFT") or method:
+        return False
+    if kind not in (None, "", "INNER", "OUTER"):
+        return False
+    parent = catalog.find(ref.name, ref.schema)
+    joined = _joined_columns(join, other.alias_or_name.casefold())
+    if parent is None or joined is None:
+        return False
+    keys = [{c.casefold() for c in k.columns} for k in parent.keys if k.evidence.source == "declared"]
+    return any(key <= joined for key in keys)
+
+
+def _joined_columns(join: exp.Join, alias: str) -> set[str] | None:
+    """The parent's columns that an equality ties to the other side; None where ON says anything else."""
+    if join.args.get("using"):
+        return {c.name.casefold() for c in join.args["using"]}
+    condition = join.args.get("on")
+    if condition is None:
+        return None
+    columns: set[str] = set()
+    for part in condition.flatten() if isinstance(condition, exp.And) else (condition,):
+        sides = (part.this, part.expression) if isinstance(part, exp.EQ) else ()
+        if len(sides) != 2 or not all(isinstance(s, exp.Column) for s in sides):
+            return None
+        own = [s.name.casefold() for s in sides if s.table.casefold() == alias]
+        if len(own) != 1:
+            return None
+        columns.add(own[0])
+    return columns
+
+
+def _check_clauses(select: exp.Select, table: TableSchema, rule: TableRule) -> None:
+    for clause, what in (("qualify", "QUALIFY"), ("windows", "window functions"), ("distinct", "DISTINCT")):
+        if select.args.get(clause):
+            raise _refused(table, rule, f"{what} could single out a row")
+    group = select.args.get("group")
+    if group is not None and any(
+        group.args.get(k) for k in ("rollup", "cube", "grouping_sets", "all", "totals")
+    ):
+        raise _refused(table, rule, "subtotals of subtotals could single out a row")
+
+
+def _group_keys(select: exp.Select) -> list[exp.Expr]:
+    group = select.args.get("group")
+    keys: list[exp.Expr] = []
+    for key in group.expressions if group is not None else ():
+        by_name = _by_alias(select, key)
+        keys.append(by_name if by_name is not None else key)
+    return keys
+
+
+def _by_alias(select: exp.Select, key: exp.Expr) -> exp.Expr | None:
+    """What `GROUP BY 1` or `GROUP BY alias` stands for."""
+    shown = select.expressions
+    if isinstance(key, exp.Literal) and not key.is_string:
+        position = int(key.name) if key.name.isdecimal() else 0
+        return shown[position - 1].unalias() if 0 < position <= len(shown) else None
+    if isinstance(key, exp.Column) and not key.table:
+        named = [s for s in shown if isinstance(s, exp.Alias) and s.alias.casefold() == key.name.casefold()]
+        return named[0].unalias() if named else None
+    return None
+
+
+def _shown_parts(select: exp.Select) -> Iterator[exp.Expr]:
+    yield from (e.unalias() for e in select.expressions)
+    having = select.args.get("having")
+    if having is not None:
+        yield having.this
+    order = select.args.get("order")
+    aliases = {e.alias.casefold() for e in select.expressions if isinstance(e, exp.Alias)}
+    for ordered in order.expressions if order is not None else ():
+        part = ordered.this
+        named = isinstance(part, exp.Column) and not part.table and part.name.casefold() in aliases
+        if not named and not isinstance(part, exp.Literal):
+            yield part
+
+
+def _check_expression(part: exp.Expr, keys: Sequence[exp.Expr], table: TableSchema, rule: TableRule) -> None:
+    if any(part == key for key in keys):
+        return
+    if isinstance(part, exp.Select | exp.SetOperation | exp.Window | exp.Filter | exp.WithinGroup | exp.Star):
+        raise _refused(table, rule, "only counts, sums and averages of whole groups are given out")
+    if isinstance(part, exp.Column):
+        raise _refused(table, rule, f"`{part.name}` is neither grouped by nor counted, summed or averaged")
+    if _is_figure(part):
+        _check_figure(part, table, rule)
+        return
+    for child in part.iter_expressions():
+        _check_expression(child, keys, table, rule)
+
+
+def _is_figure(part: exp.Expr) -> bool:
+    return isinstance(part, exp.Anonymous) and part.name.lower() in _FIGURES
+
+
+def _check_figure(call: exp.Expr, table: TableSchema, rule: TableRule) -> None:
+    """A figure is of plain columns: `sum(case when id = 5 then salary end)` would be one person's."""
+    for argument in _arguments(call.expressions):
+        if not isinstance(argument, exp.Column | exp.Star | exp.Literal):
+            raise _refused(table, rule, "a figure is taken of a column as it is, not of an expression")
+
+
+def _arguments(given: Iterable[exp.Expr]) -> Iterator[exp.Expr]:
+    for each in given:
+        yield from each.expressions if isinstance(each, exp.Distinct) and not each.args.get("on") else (each,)
+
+
+def _add_condition(select: exp.Select, node: exp.Table, rule: TableRule) -> None:
+    unit = exp.column(
+        exp.to_identifier(UNIT, quoted=True), exp.to_identifier(node.alias_or_name, quoted=True)
+    )
+    counted = exp.Anonymous(this="COUNT", expressions=[exp.Distinct(expressions=[unit])])
+    enough: exp.Expr = exp.GTE(this=counted, expression=exp.Literal.number(rule.min_group))
+    having = select.args.get("having")
+    if having is not None:
+        enough = exp.And(this=exp.Paren(this=having.this), expression=enough)
+    select.set("having", exp.Having(this=enough))
+
+
+def _refused(table: TableSchema, rule: TableRule, why: str) -> Refused:
+    return Refused(
+        f"`{table.ref}` is read only as figures over at least {rule.min_group} units: {why}",
+        rule=f"policy:{rule.policies[0]}" if rule.policies else "policy:min-group",
+        facts=(("table", str(table.ref)), ("at least", str(rule.min_group))),
+        hint="ask for COUNT, SUM or AVG of its columns, grouped, with the table first in FROM",
+    )
