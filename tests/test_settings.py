@@ -7,7 +7,9 @@ import pytest
 
 from gnomon.domain.errors import Misconfigured
 from gnomon.domain.query import Limits
+from gnomon.identity.local import os_user
 from gnomon.settings import Settings, options, redact, variable_of
+from gnomon.wiring import principal_of
 
 pytestmark = pytest.mark.requirement("settings:one-place")
 
@@ -190,9 +192,10 @@ def test_a_state_folder_in_the_file_starts_at_the_file(tmp_path: Path) -> None:
 
 
 def test_the_principal_is_the_user_of_the_system_unless_named(tmp_path: Path) -> None:
-    assert Settings.load(tmp_path, environ={}).principal().subject != ""
+    state = {"GNOMON_STATE_DIR": str(tmp_path / "state")}
+    assert principal_of(Settings.load(tmp_path, environ=state)).subject == os_user()
     write(tmp_path, '[principal]\nsubject = "ana@acme.test"\ntenant = "acme"\ngroups = ["finance"]\n')
-    principal = Settings.load(tmp_path, environ={}).principal()
+    principal = principal_of(Settings.load(tmp_path, environ=state))
     assert (principal.subject, principal.tenant, principal.groups) == (
         "ana@acme.test",
         "acme",
@@ -200,9 +203,27 @@ def test_the_principal_is_the_user_of_the_system_unless_named(tmp_path: Path) ->
     )
 
 
+@pytest.mark.requirement("identity:local")
+def test_with_policies_the_settings_name_nobody(tmp_path: Path) -> None:
+    """Whoever may write the settings or set a variable does not become somebody else by it."""
+    write(tmp_path, '[principal]\nsubject = "ceo@acme.test"\ngroups = ["board"]\n')
+    (tmp_path / "policies").mkdir()
+    environ = {"GNOMON_STATE_DIR": str(tmp_path / "state"), "GNOMON_PRINCIPAL_GROUPS": "board"}
+    principal = principal_of(Settings.load(tmp_path, environ=environ))
+    assert (principal.subject, principal.groups) == (os_user(), frozenset())
+
+
+@pytest.mark.requirement("policy:fail-closed")
+def test_a_policy_folder_that_was_asked_for_and_is_not_there_allows_nothing(tmp_path: Path) -> None:
+    assert Settings.load(tmp_path, environ={}).policy_dir is None
+    write(tmp_path, '[policy]\ndir = "rules"\n')
+    with pytest.raises(Misconfigured, match="nothing is allowed"):
+        _ = Settings.load(tmp_path, environ={}).policy_dir
+
+
 def test_groups_in_the_environment_are_divided_by_commas(tmp_path: Path) -> None:
     settings = Settings.load(tmp_path, environ={"GNOMON_PRINCIPAL_GROUPS": "finance, sales,"})
-    assert settings.principal().groups == frozenset({"finance", "sales"})
+    assert settings.principal_section.groups == ("finance", "sales")
 
 
 def test_the_clock_is_aware_and_in_the_configured_zone(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The one place that names concrete classes and puts them together."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -30,6 +30,7 @@ from gnomon.settings import Settings
 from gnomon.store.audit import AuditLog
 from gnomon.store.mask_key import mask_key
 from gnomon.store.policy_files import PolicyFolder
+from gnomon.store.scratch import Before, ScratchStore
 from gnomon.store.state import StateStore
 from gnomon.store.usage import UsageLedger, read_budgets
 from gnomon.warehouses.port import Progress, Warehouse
@@ -110,6 +111,8 @@ class Gnomon:
             record=self.audit.append,
             authority_of=self.authority_of,
             meter=self.meter,
+            shared_personal=self.settings.policy.shared_personal,
+            scratch=scratch_store(self.settings),
         )
 
     @cached_property
@@ -156,6 +159,15 @@ class Gnomon:
         """What somebody sees of the warehouse, for an operator who looks."""
         authority = self._authority(person, lambda: person, situation)
         return authority.access(self.index.catalog(), self.warehouse.dialect)
+
+    def end_conversation(self, conversation_id: str) -> None:
+        """Wipe what the person who runs this process kept of a conversation."""
+        who = self.principal
+        scratch_store(self.settings).wipe(
+            lambda k: k.place.belongs_to(who) and k.place.conversation_id == conversation_id,
+            "the conversation ended",
+            recorded_writes(self.settings, who),
+        )
 
     def people(self) -> "People | None":
         """The operator's list of people, where there is one."""
@@ -254,7 +266,30 @@ def open_gnomon(settings: Settings, *, ask_person: Callable[[Clarification], str
     """
     from gnomon.warehouses.connect import open_warehouse
 
+    sweep_scratch(settings)
     return Gnomon(settings, open_warehouse(warehouse_address(settings)), ask_person)
+
+
+def scratch_store(settings: Settings) -> ScratchStore:
+    """Where people keep results of their conversations for a day."""
+    return ScratchStore(settings.state_dir / "scratch")
+
+
+def recorded_writes(settings: Settings, who: Principal) -> Before:
+    """Records writes and wipes in somebody's name, before they happen."""
+    audit = AuditLog(settings.state_dir / "audit")
+
+    def before(detail: Mapping[str, str]) -> None:
+        pairs = tuple(detail.items())
+        audit.append(AuditEvent(datetime.now(UTC), who.subject, who.tenant, "write", pairs))
+
+    return before
+
+
+def sweep_scratch(settings: Settings) -> None:
+    """Wipe what expired of the scratch, and what a crash left there."""
+    sweeper = Principal("gnomon", settings.principal_section.tenant)
+    scratch_store(settings).sweep(recorded_writes(settings, sweeper))
 
 
 def warehouse_address(settings: Settings) -> str:
@@ -353,6 +388,11 @@ def require_rights(settings: Settings, answer: Answer, principal: Principal) -> 
     try:
         access = gnomon.own_authority().access(gnomon.index.catalog(), gnomon.warehouse.dialect)
         require_still_seen(answer, access)
+    except Refused as refusal:
+        pairs = (("rule", refusal.rule), ("answer", answer.id))
+        event = AuditEvent(datetime.now(UTC), principal.subject, principal.tenant, "refusal", pairs)
+        gnomon.audit.append(event)
+        raise
     finally:
         gnomon.close()
 

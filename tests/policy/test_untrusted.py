@@ -331,7 +331,7 @@ LINKS = (
 )
 LIVE = re.compile(
     r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*\s*:\s*[/\\]{2}|https?:\S|(java|vb)script\s*:|mailto\s*:|data\s*:\s*[a-z]+/"
-    r"|www\.\w|(?<![@\w.-])[\w-]+\.com\b|(?<![:\w])//[\w-]+\.\w|\]\(|\]\[|\]:|!\[|<[A-Za-z/!?@#|]|[\x00-\x08\x0b-\x1f\x7f-\x9f]",
+    r"|(?<![\w.-])www\.\w|(?<![@\w.-])[\w-]+\.com\b|(?<![:\w])//[\w-]+\.\w|\]\(|\]\[|\]:|!\[|<[A-Za-z/!?@#|]|[\x00-\x08\x0b-\x1f\x7f-\x9f]",
     re.IGNORECASE,
 )
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from secrets import token_hex
+from typing import Literal
 
 from gnomon.agent.assemble import Assembler
 from gnomon.agent.bounds import Bounds, OutOfBoundsError, exceeded
@@ -29,7 +30,9 @@ from gnomon.agent.compose import build_answer, confidence_of, sentence
 from gnomon.agent.dispatch import dispatch
 from gnomon.agent.instructions import INSTRUCTIONS
 from gnomon.agent.metering import Meter, unmetered
+from gnomon.agent.personal import with_personal
 from gnomon.agent.rights import own_conversation
+from gnomon.agent.scratch import scratch_for
 from gnomon.agent.streaming import streamed
 from gnomon.agent.tools.base import Environment, Tool, spec
 from gnomon.agent.tools.registry import checked, default_tools
@@ -51,6 +54,8 @@ from gnomon.models.port import (
 )
 from gnomon.policy.authority import Authority, owners_authority
 from gnomon.policy.budgets import Spending, used_up
+from gnomon.policy.untrusted import inert_answer, inert_event
+from gnomon.store.scratch import ScratchStore
 from gnomon.warehouses.port import Cancellation, Warehouse
 
 INTERRUPTED = "Interrupted. The conversation is kept."
@@ -71,8 +76,11 @@ class Agent:
 
     Args:
         record: Called with each decision and act before it happens; raises if it cannot be kept.
+        link_hosts: Hosts whose links stay links in an answer; all others become text.
+        shared_personal: Whether personal data is masked in answers that others read along.
         meter: Counts use against budgets, and says when one is used up.
         authority_of: What the person of a question may do; the machine's own user alone by default.
+        scratch: Where people keep results of a conversation; None keeps nothing.
         min_confidence: Below this the agent abstains and says what stood in the way.
     """
 
@@ -87,8 +95,11 @@ class Agent:
     record: Callable[[AuditEvent], object] = unrecorded
     meter: Meter = field(default_factory=unmetered)
     authority_of: Callable[[Question], Authority] = owners_authority
+    scratch: ScratchStore | None = None
     tools: tuple[Tool, ...] = field(default_factory=default_tools)
     context_tokens: int = 12_000
+    link_hosts: tuple[str, ...] = ()
+    shared_personal: Literal["mask", "show"] = "mask"
 
     def __post_init__(self) -> None:
         self.tools = checked(self.tools)
@@ -113,7 +124,8 @@ class Agent:
             case.budgets = self.meter.reserve(question.principal)
             yield StepStarted("Finding the tables")
             self._assemble(case, env, own_conversation(question, conversation, env.access))
-            yield from self._loop(case, env)
+            for event in self._loop(case, env):
+                yield inert_event(event, self.link_hosts)
         except KeyboardInterrupt:
             cancellation.cancel()
             yield self._end(case, "interrupted", INTERRUPTED)
@@ -135,6 +147,8 @@ class Agent:
             text, vector = assembler.embed(case.question, conversation)
         with span(case.steps, "assemble the context", case.started_s):
             case.context, case.context_text = assembler.assemble(case.question, conversation, text, vector)
+        if env.scratch is not None:
+            case.context_text += env.scratch.told(env.access, env.before_write)
         case.messages.append(UserMessage(case.question.text))
 
     def _loop(self, case: CaseState, env: Environment) -> Iterator[Event]:
@@ -238,7 +252,7 @@ class Agent:
         return CheckInput(
             question=case.question,
             context=with_cards_of(case.context, env.index, final),
-            catalog=env.catalog,
+            catalog=env.catalog_of(final.query),
             text=text,
             query=final.query,
             result=final.result,
@@ -252,7 +266,8 @@ class Agent:
         worst = next((c for c in case.checks if c.verdict == "fail"), None)
         if case.final is None and worst:
             return self._end(case, "abstained", "I could not support an answer with a query.")
-        if confidence_of(case) >= self.min_confidence:
+        unspeakable = any(c.name in UNSPEAKABLE and c.verdict == "fail" for c in case.checks)
+        if confidence_of(case) >= self.min_confidence and not unspeakable:
             return self._end(case, "answered", text)
         unsure = "The reading of the question is too unsure."
         why = worst.summary if worst else unsure
@@ -261,7 +276,8 @@ class Agent:
 
     def _end(self, case: CaseState, status: AnswerStatus, text: str) -> AnswerReady:
         case.budgets = self.meter.add(case.question.principal, self._rest(case))
-        answer = build_answer(case, f"a{token_hex(4)}", status, text, self.model.model_id)
+        built = build_answer(case, f"a{token_hex(4)}", status, text, self.model.model_id)
+        answer = with_personal(inert_answer(built, self.link_hosts), mask=self.shared_personal == "mask")
         self._record(case.question, "answer", {"answer": answer.id, "status": status})
         return AnswerReady(answer)
 
@@ -281,6 +297,9 @@ class Agent:
             record=lambda kind, detail: self._record(case.question, kind, detail),
             remaining_s=lambda: self.bounds.max_total_s - case.worked_s,
             scanned=case.spent.scanned,
+            scratch=scratch_for(
+                self.scratch, case.question, self.warehouse.warehouse_id, self.index.catalog()
+            ),
         )
 
     def _record(self, question: Question, kind: str, detail: Mapping[str, str]) -> None:

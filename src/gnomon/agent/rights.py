@@ -29,7 +29,12 @@ def own_conversation(
 
 
 def still_seen(answer: Answer, access: Access) -> bool:
-    """Whether the person sees the tables of every query of the answer as they did when it was given."""
+    """Whether the person sees the tables of every query of the answer as they did when it was given.
+
+    An answer without a query speaks of cards and values, and nothing says of which: who sees all may read it.
+    """
+    if not answer.queries:
+        return access.sees_all or answer.status == "interrupted"
     return all(_as_then(query.access, access, access.fingerprint(query.tables)) for query in answer.queries)
 
 
@@ -43,6 +48,13 @@ def require_still_seen(answer: Answer, access: Access) -> None:
     Raises:
         Refused: It does.
     """
+    if not answer.queries and not still_seen(answer, access):
+        raise Refused(
+            "this answer stands on no query, so it cannot be told whether you may still see what it says",
+            rule="policy:rights-changed",
+            facts=(("answer", answer.id),),
+            hint="ask the question again: it will be answered with the rights you have now",
+        )
     changed = [q for q in answer.queries if not _as_then(q.access, access, access.fingerprint(q.tables))]
     if changed:
         tables = ", ".join(sorted({str(t) for q in changed for t in q.tables}))

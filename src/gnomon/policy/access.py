@@ -123,12 +123,16 @@ class Access:
         self._discoverable = discoverable
         self._grantors = grantors
         self._policies = policies
+        self._everything = False
+        self._partly: dict[TableRef, bool] = {}
         self._judged: dict[tuple[TableRef, bool], TableAccess] = {}
 
     @classmethod
     def to_all(cls, principal: Principal, catalog: Catalog, dialect: Dialect) -> "Access":
         """The view of somebody who may read everything: Gnomon's own index, an operator's evaluation."""
-        return cls(principal, catalog, dialect, lambda table, via_view: None)
+        access = cls(principal, catalog, dialect, lambda table, via_view: None)
+        access._everything = True
+        return access
 
     def table(self, schema: TableSchema, *, via_view: bool = False) -> TableAccess:
         """How the person sees a table of `full`."""
@@ -140,9 +144,9 @@ class Access:
     @cached_property
     def catalog(self) -> Catalog:
         """What exists for the person: permitted tables and columns, types as they are shown."""
-        tables = [seen for table in self.full.tables if (seen := self._seen(table)) is not None]
-        if tables == list(self.full.tables):
+        if self.sees_all:
             return self.full
+        tables = [seen for table in self.full.tables if (seen := self._seen(table)) is not None]
         shown = {table.ref: table for table in tables}
         joins = (self._told(j) for j in self.full.joins if self._join_shown(j, shown))
         return Catalog(tuple(tables), tuple(joins))
@@ -154,7 +158,12 @@ class Access:
 
     def restricted(self, ref: TableRef) -> bool:
         """Whether the person sees less than all of a table: what was measured on all of it is not told."""
-        table = self._exact(ref)
+        if ref not in self._partly:
+            self._partly[ref] = self._sees_part(ref)
+        return self._partly[ref]
+
+    def _sees_part(self, ref: TableRef) -> bool:
+        table = self.exact(ref)
         if table is None or self.table(table) is not None or self.opaque(table):
             return True
         return any(self.restricts_through(base) for base in self.bases(table))
@@ -166,7 +175,9 @@ class Access:
     @cached_property
     def sees_all(self) -> bool:
         """Whether nothing of the warehouse is kept from the person."""
-        return all(self.table(t) is None and self.table(t, via_view=True) is None for t in self.full.tables)
+        return self._everything or all(
+            self.table(t) is None and self.table(t, via_view=True) is None for t in self.full.tables
+        )
 
     def restricts_through(self, table: TableSchema) -> bool:
         """Whether a reader of a view on the table sees less than all of it."""
@@ -176,7 +187,7 @@ class Access:
         """Changes when the person sees more or less of any of these tables than before."""
         parts = []
         for ref in sorted(set(refs)):
-            table = self._exact(ref)
+            table = self.exact(ref)
             if table is None:
                 parts.append(f"{ref}:absent")
                 continue
@@ -212,7 +223,7 @@ class Access:
 
     def column_refusal(self, table: TableSchema, column: str) -> Refused | None:
         """The same for a column that is kept from a reader of its table."""
-        whole = self._exact(table.ref)
+        whole = self.exact(table.ref)
         if whole is None or whole.column(column) is None or table.column(column) is not None:
             return None
         if not self._discoverable(whole):
@@ -226,9 +237,13 @@ class Access:
             hint="ask the table's owner for access, or leave the column out",
         )
 
-    def _exact(self, ref: TableRef) -> TableSchema | None:
-        found = self.full.find(ref.name, ref.schema)
-        return found if found is not None and found.ref == ref else None
+    def exact(self, ref: TableRef) -> TableSchema | None:
+        """The table of `full` at that address, compared with case: PostgreSQL tells names apart by it."""
+        return self._by_ref.get(ref)
+
+    @cached_property
+    def _by_ref(self) -> dict[TableRef, TableSchema]:
+        return {table.ref: table for table in self.full.tables}
 
     def _text(self, table: TableSchema, via_view: bool) -> str:
         seen = self.table(table, via_view=via_view)
@@ -267,7 +282,7 @@ class Access:
     def _links(self, table: TableSchema | None, columns: tuple[str, ...]) -> bool:
         if table is None:
             return False
-        rule = self.table(self._exact(table.ref) or table)
+        rule = self.table(self.exact(table.ref) or table)
         if isinstance(rule, TableRule):
             return all((c := rule.column(name)) is not None and c.clear for name in columns)
         return True

@@ -92,7 +92,9 @@ def _expectation(where: str, entry: dict[str, Any]) -> Expectation:
         str(entry.get("as", "")),
         tuple(map(str, entry.get("groups", ()))),
         tuple((k, str(v)) for k, v in entry.get("claims", {}).items()),
-        Situation(str(entry.get("purpose", "")), str(entry.get("audience", "private"))),
+        Situation(
+            str(entry.get("purpose", "")), "shared" if entry.get("audience") == "shared" else "private"
+        ),
         str(entry.get("table", "")),
         str(entry.get("sql", "")),
         expected,

@@ -4,6 +4,7 @@ No mask can fail on a row: a failure would tell something about the cell it hide
 column's type, nothing is shown.
 """
 
+from decimal import Decimal
 from functools import lru_cache
 
 from sqlglot import exp
@@ -20,6 +21,9 @@ HASH_CHARS = 16
 """64 bits: among a million different values two share a fingerprint with a chance of 3 in 100 million."""
 
 _CELL = "gnomon_cell"
+_FIRST_DAY, _LAST_DAY = "CAST('0001-01-01' AS DATE)", "CAST('9999-12-31' AS DATE)"
+_LARGEST = "1e200"
+"""Beyond it PostgreSQL shows no bucket."""
 _TEXT: dict[Dialect, str] = {"duckdb": "VARCHAR", "sqlite": "TEXT", "postgres": "TEXT"}
 _PLAIN_KINDS = frozenset({"integer", "decimal", "text", "boolean", "date", "timestamp", "time"})
 
@@ -47,9 +51,12 @@ def masked(cell: exp.Expr, column: Column, mask: Mask, dialect: Dialect, secret:
     """The expression that stands in place of `cell`.
 
     Args:
-        secret: Key of the `hash` mask. Equal values of one key have equal fingerprints.
+        secret: Key of the `hash` mask. Equal values of one key have equal fingerprints; without a key there
+            is none, since anybody could compute it for a guessed value.
     """
-    template = _template(fitting(mask, column.kind), dialect)
+    template = _template(fitting(mask, column.kind), column, dialect)
+    if mask.kind == "hash" and not secret:
+        template = f"CASE WHEN FALSE THEN {template} END"
     tree = _parsed(template, dialect).copy()
     for slot in list(tree.find_all(exp.Column)):
         if slot.name == _CELL:
@@ -60,13 +67,13 @@ def masked(cell: exp.Expr, column: Column, mask: Mask, dialect: Dialect, secret:
     return tree
 
 
-def _template(mask: Mask, dialect: Dialect) -> str:
+def _template(mask: Mask, column: Column, dialect: Dialect) -> str:
     if mask.kind == "null":
         return f"CASE WHEN FALSE THEN {_CELL} END"
     if mask.kind == "hash":
         return _hash(dialect)
     if mask.kind == "bucket":
-        return _date_bucket(mask.unit, dialect) if mask.unit else _number_bucket(mask.amount, dialect)
+        return _date_bucket(mask.unit, column, dialect) if mask.unit else _number_bucket(mask.amount, dialect)
     return _part(mask, dialect)
 
 
@@ -76,7 +83,8 @@ def _hash(dialect: Dialect) -> str:
     if dialect == "postgres":
         text = f"CONVERT_TO('gnomon_key' || CAST({_CELL} AS TEXT), 'UTF8')"
         return f"SUBSTR(ENCODE(SHA256({text}), 'hex'), 1, {HASH_CHARS})"
-    return f"CAST({SQLITE_HASH}('gnomon_key', {_CELL}) AS TEXT)"
+    # As bytes: a text that is no UTF-8 cannot be handed to a function, and the failure would tell of it.
+    return f"CAST({SQLITE_HASH}('gnomon_key', CAST({_CELL} AS BLOB)) AS TEXT)"
 
 
 def _part(mask: Mask, dialect: Dialect) -> str:
@@ -90,18 +98,27 @@ def _part(mask: Mask, dialect: Dialect) -> str:
 
 
 def _number_bucket(width: float, dialect: Dialect) -> str:
-    step = f"{width:.10g}" if "." in f"{width:.10g}" else f"{width:.10g}.0"
+    step = f"{Decimal(repr(float(width))):f}"
     if dialect == "sqlite":
         # Not every build of SQLite has FLOOR; a cast to integer cuts towards zero.
         whole = f"CAST({_CELL} / {step} AS INTEGER)"
         return f"CAST(({whole} - ({_CELL} < {whole} * {step})) * {step} AS REAL)"
-    double = "DOUBLE" if dialect == "duckdb" else "DOUBLE PRECISION"
-    return f"FLOOR(CAST({_CELL} AS {double}) / {step}) * {step}"
+    if dialect == "duckdb":
+        return f"FLOOR(CAST({_CELL} AS DOUBLE) / {step}) * {step}"
+    # PostgreSQL fails where a number leaves the range of a double.
+    bucket = f"FLOOR(CAST({_CELL} AS DOUBLE PRECISION) / {step}) * {step}"
+    return f"CASE WHEN {_CELL} BETWEEN -{_LARGEST} AND {_LARGEST} THEN {bucket} END"
 
 
-def _date_bucket(unit: str, dialect: Dialect) -> str:
+def _date_bucket(unit: str, column: Column, dialect: Dialect) -> str:
     if dialect != "sqlite":
-        return f"CAST(DATE_TRUNC('{unit}', {_CELL}) AS DATE)"
+        bucket = f"CAST(DATE_TRUNC('{unit}', {_CELL}) AS DATE)"
+        if column.type_sql.upper() in ("TIMESTAMP_NS", "TIMESTAMPTZ_NS"):
+            # Nanoseconds reach over a few centuries alone: each has a bucket, and year 1 cannot be compared.
+            moment = "TIMESTAMPTZ" if "TZ" in column.type_sql.upper() else "TIMESTAMP"
+            return bucket.replace(_CELL, f"CAST({_CELL} AS {moment})")
+        # The first of a month may be before the first day that the engine knows.
+        return f"CASE WHEN {_CELL} BETWEEN {_FIRST_DAY} AND {_LAST_DAY} THEN {bucket} END"
     if unit == "quarter":
         month = f"CAST(STRFTIME('%m', {_CELL}) AS INTEGER)"
         first = (

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 
+from gnomon.domain.answer import Audience
 from gnomon.domain.catalog import Catalog, TableSchema
 from gnomon.domain.errors import Refused
 from gnomon.domain.identity import Principal
@@ -39,7 +40,7 @@ class Situation:
     """
 
     purpose: str = ""
-    audience: str = "private"
+    audience: Audience = "private"
 
     def as_context(self) -> dict[str, str]:
         """The same in Cedar's words."""

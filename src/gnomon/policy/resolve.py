@@ -69,8 +69,10 @@ class Resolver:
         if clause is not None:
             for cte in clause.expressions:
                 self._check_self_reference(cte)
-                self._walk(cte.this, ctes, scopes)
-                ctes |= {_fold(cte.args["alias"].this)}
+                name = _fold(cte.args["alias"].this)
+                # In SQLite a body sees its own name, and a table of that name has to be told from it.
+                self._walk(cte.this, ctes | {name} if self.dialect == "sqlite" else ctes, scopes)
+                ctes |= {name}
         if isinstance(node, exp.Table):
             self._table(node, ctes)
         elif isinstance(node, exp.Select):

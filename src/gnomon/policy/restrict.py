@@ -6,7 +6,7 @@ it does with what the person may see, so a condition on a masked column compares
 
 An engine may move a condition of the statement below the one on rows, where it would run on hidden rows and
 tell of them by failing. PostgreSQL and SQLite move nothing across OFFSET and LIMIT; DuckDB gets cells that
-are null wherever the row does not pass.
+are null wherever the row does not pass, with the condition judged once a row.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from gnomon.domain.catalog import Column, TableRef, TableSchema
 from gnomon.domain.errors import Refused, Retry
 from gnomon.domain.query import Dialect
 from gnomon.policy.access import Access, ColumnRule, Denial, TableRule
+from gnomon.policy.dialects import write
 from gnomon.policy.masks import masked
 from gnomon.policy.resolve import DEFAULT_SCHEMAS
 from gnomon.policy.rules.conditions import ROWS_ALIAS
@@ -24,6 +25,8 @@ from gnomon.policy.small_groups import UNIT, require_groups
 from gnomon.policy.views import SOURCE, OpaqueViewError, mark_sources, view_body
 
 _DEEPEST_VIEW = 20
+_PASSES = "gnomon_passes"
+"""The column that says of a row in DuckDB whether it passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,11 @@ def restrict(tree: exp.Expr, access: Access) -> Restricted:
     """
     work = _Rewriter(access)
     nodes = [n for n in tree.find_all(exp.Table) if SOURCE in n.meta]
+    unnamed = _unnamed(tree, access.dialect)
     work.rewrite(nodes, via_view=False, depth=0)
     if work.refs:
-        _drop_schemas(tree, nodes)
+        _name(unnamed)
+        _drop_schemas(tree, nodes, access.dialect)
     return Restricted(tuple(sorted(work.refs)), work.keyed, work.grouped)
 
 
@@ -85,7 +90,7 @@ class _Rewriter:
         return put
 
     def _table(self, ref: TableRef) -> TableSchema:
-        found = self.access.full.find(ref.name, ref.schema)
+        found = self.access.exact(ref)
         assert found is not None
         return found
 
@@ -116,7 +121,7 @@ class _Rewriter:
             raise _opaque(view, str(error)) from error
         if not self.rewrite(nodes, via_view=True, depth=depth + 1):
             return None
-        _drop_schemas(body.tree, nodes)
+        _drop_schemas(body.tree, nodes, self.dialect)
         assert isinstance(body.tree, exp.Query)
         return body.tree
 
@@ -135,35 +140,51 @@ class _Rewriter:
         return self._select(table, rule, source)
 
     def _select(self, table: TableSchema, rule: TableRule, source: exp.Table) -> exp.Select:
-        passes = _all_of([_qualified_lookups(r, self.dialect) for r in rule.rows])
-        cells = [self._cell(table, c, passes) for c in rule.columns]
-        if rule.min_group:
-            cells.append(_named(self._barred(_column(rule.unit), passes), UNIT, always=True))
+        condition = _all_of([_qualified_lookups(r, self.dialect) for r in rule.rows])
+        judged = condition is not None and self.dialect == "duckdb"
+        cells = [self._cell(table, c, judged) for c in rule.columns]
         if not cells:
             raise _no_columns(table)
-        select = exp.Select(expressions=cells, from_=exp.From(this=source))
-        if passes is not None:
-            select.set("where", exp.Where(this=passes.copy()))
-            _fence(select, self.dialect)
+        if rule.min_group:
+            cells.append(_named(_barred(_column(rule.unit), judged), UNIT, always=True))
+        if condition is None:
+            return exp.Select(expressions=cells, from_=exp.From(this=source))
+        if judged:
+            rows: exp.Expr = _judged(source, condition)
+            condition = _column(_PASSES)
+        else:
+            rows = source
+        select = exp.Select(expressions=cells, from_=exp.From(this=rows), where=exp.Where(this=condition))
+        _fence(select, self.dialect)
         return select
 
-    def _cell(self, table: TableSchema, rule: ColumnRule, passes: exp.Expr | None) -> exp.Expr:
-        column = table.column(rule.name)
-        assert column is not None
+    def _cell(self, table: TableSchema, rule: ColumnRule, judged: bool) -> exp.Expr:
+        column = next(c for c in table.columns if c.name == rule.name)
         cell: exp.Expr = _column(rule.name)
-        if rule.rows is not None:
-            cell = _when(_qualified_lookups(rule.rows, self.dialect), cell)
         if rule.mask is not None:
             self.keyed |= rule.mask.kind == "hash"
             cell = self._masked(cell, column, rule)
-        return _named(self._barred(cell, passes), rule.name)
+        if rule.rows is not None:
+            cell = _when(_qualified_lookups(rule.rows, self.dialect), cell)
+        return _named(_barred(cell, judged), rule.name)
 
     def _masked(self, cell: exp.Expr, column: Column, rule: ColumnRule) -> exp.Expr:
         assert rule.mask is not None
         return masked(cell, column, rule.mask, self.dialect, self.access.secret)
 
-    def _barred(self, cell: exp.Expr, passes: exp.Expr | None) -> exp.Expr:
-        return cell if passes is None or self.dialect != "duckdb" else _when(passes, cell)
+
+def _judged(source: exp.Table, condition: exp.Expr) -> exp.Subquery:
+    """The rows of `source`, each with whether it passes."""
+    # Ahead of the table's own columns: of two with one name DuckDB means the first.
+    passes = exp.Alias(this=exp.Paren(this=condition), alias=exp.to_identifier(_PASSES, quoted=True))
+    name = exp.to_identifier(ROWS_ALIAS, quoted=True)
+    all_columns = exp.Column(this=exp.Star(), table=name)
+    select = exp.Select(expressions=[passes, all_columns], from_=exp.From(this=source))
+    return exp.Subquery(this=select, alias=exp.TableAlias(this=name.copy()))
+
+
+def _barred(cell: exp.Expr, judged: bool) -> exp.Expr:
+    return _when(_column(_PASSES), cell) if judged else cell
 
 
 def _column(name: str) -> exp.Column:
@@ -221,11 +242,41 @@ def _put(node: exp.Table, source: exp.Query, dialect: Dialect) -> None:
     node.replace(exp.Subquery(this=source, alias=alias.copy(), **kept))
 
 
-def _drop_schemas(tree: exp.Expr, nodes: list[exp.Table]) -> None:
-    """`marts.orders.amount` becomes `orders.amount`: a subquery has a name and no schema."""
+def _unnamed(tree: exp.Expr, dialect: Dialect) -> list[tuple[exp.Expr, str]]:
+    """What a SELECT shows without a name and with a subquery in it, and its text.
+
+    DuckDB and SQLite name such a column by its text, and would show what was put into it.
+    """
+    if dialect == "postgres":
+        return []
+    shown = [e for select in tree.find_all(exp.Select) for e in select.expressions]
+    unnamed = [e for e in shown if not isinstance(e, exp.Alias | exp.Column) and e.find(exp.Table)]
+    return [(e, write(e.copy(), dialect)) for e in unnamed]
+
+
+def _name(unnamed: list[tuple[exp.Expr, str]]) -> None:
+    for shown, text in unnamed:
+        # An empty alias takes the place first: the expression is to stand within its own replacement.
+        alias = exp.Alias(alias=exp.to_identifier(text, quoted=True))
+        shown.replace(alias)
+        alias.set("this", shown)
+
+
+def _drop_schemas(tree: exp.Expr, nodes: list[exp.Table], dialect: Dialect) -> None:
+    """`marts.orders.amount` becomes `orders.amount`: a subquery has a name and no schema.
+
+    Elsewhere three names are a table, a column and a field of it, and stay.
+    """
     names = [node.alias_or_name.casefold() for node in nodes]
+    refs: list[TableRef] = [node.meta[SOURCE] for node in nodes]
+    addresses = {
+        ((ref.schema or DEFAULT_SCHEMAS[dialect]).casefold(), name)
+        for ref, name in zip(refs, names, strict=True)
+    }
     for column in tree.find_all(exp.Column):
         if column.args.get("db") is None:
+            continue
+        if (column.text("db").casefold(), column.table.casefold()) not in addresses:
             continue
         if names.count(column.table.casefold()) > 1:
             raise Retry(

@@ -5,7 +5,7 @@ at least so many units. Whatever could tell one row from the others is refused: 
 lists, conditions inside a sum, window functions, joins that count a row more than once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlglot import exp
 
@@ -18,6 +18,7 @@ UNIT = "gnomon_unit"
 """The column that a restricted source adds, so that units can be counted also where they are masked."""
 
 _SUBTOTALS = ("rollup", "cube", "grouping_sets", "all", "totals")
+_BESIDE = ("joins", "laterals", "pivots", "sample")
 _FIGURES = frozenset({"count", "sum", "avg", "mean"})
 
 
@@ -37,19 +38,23 @@ def require_groups(node: exp.Table, table: TableSchema, rule: TableRule, catalog
         raise _refused(table, rule, "it is read outside of a SELECT")
     _check_sources(select, node, table, rule, catalog)
     _check_clauses(select, table, rule)
-    keys = _group_keys(select)
+    _check_names(select, node, table, rule)
+    sources = _sources(select, table, catalog)
+    keys = _group_keys(select, sources, table, rule)
     for part in _shown_parts(select):
         _check_expression(part, keys, table, rule)
     if not keys and not any(_is_figure(f) for f in select.find_all(exp.Anonymous)):
         raise _refused(table, rule, "single rows are not given out")
-    _add_condition(select, node, rule)
+    _add_condition(select, node, rule, _counted(select, sources))
 
 
 def _check_sources(
     select: exp.Select, node: exp.Table, table: TableSchema, rule: TableRule, catalog: Catalog
 ) -> None:
     """Beside the table stand only parents that are joined by their whole key: they repeat no row."""
-    if select.args.get("laterals") or select.args.get("pivots") or node.args.get("joins"):
+    if node.alias_column_names:
+        raise _refused(table, rule, "its columns are given other names")
+    if select.args.get("laterals") or select.args.get("pivots") or any(map(node.args.get, _BESIDE)):
         raise _refused(table, rule, "it is joined in a way that could count a row twice")
     source = select.args.get("from_")
     if source is None or source.this is not node:
@@ -105,11 +110,41 @@ def _check_clauses(select: exp.Select, table: TableSchema, rule: TableRule) -> N
         raise _refused(table, rule, "subtotals of subtotals could single out a row")
 
 
-def _group_keys(select: exp.Select) -> list[exp.Expr]:
+def _check_names(select: exp.Select, node: exp.Table, table: TableSchema, rule: TableRule) -> None:
+    """The column that is added beside those of the rule is not to be had by any name."""
+    if any(name.name.casefold() == UNIT for name in node.root().find_all(exp.Identifier)):
+        raise _refused(table, rule, f"`{UNIT}` is not a name for statements")
+    whole = node.alias_or_name.casefold()
+    for column in select.find_all(exp.Column):
+        if not column.table and column.name.casefold() == whole and table.column(column.name) is None:
+            raise _refused(table, rule, "a whole row could single itself out")
+    if any(call.name.casefold() == "columns" for call in select.find_all(exp.Anonymous)):
+        raise _refused(table, rule, "COLUMNS stands for more than one column")
+
+
+def _sources(select: exp.Select, table: TableSchema, catalog: Catalog) -> dict[str, TableSchema]:
+    """What stands in FROM, by the name it goes by."""
+    nodes = [select.args["from_"].this, *(join.this for join in select.args.get("joins") or ())]
+    found: dict[str, TableSchema] = {}
+    for node in nodes:
+        ref = node.meta[SOURCE]
+        source = table if ref == table.ref else catalog.find(ref.name, ref.schema)
+        if source is not None:
+            found[node.alias_or_name] = source
+    return found
+
+
+def _group_keys(
+    select: exp.Select, sources: Mapping[str, TableSchema], table: TableSchema, rule: TableRule
+) -> list[exp.Expr]:
     group = select.args.get("group")
     keys: list[exp.Expr] = []
     for key in group.expressions if group is not None else ():
         by_name = _by_alias(select, key)
+        renamed = isinstance(key, exp.Column) and by_name not in (None, key)
+        # Engines differ on whether the column or the alias is meant.
+        if renamed and any(source.column(key.name) is not None for source in sources.values()):
+            raise _refused(table, rule, f"`{key.name}` is both a column and another name")
         keys.append(by_name if by_name is not None else key)
     return keys
 
@@ -141,6 +176,8 @@ def _shown_parts(select: exp.Select) -> Iterator[exp.Expr]:
 
 
 def _check_expression(part: exp.Expr, keys: Sequence[exp.Expr], table: TableSchema, rule: TableRule) -> None:
+    if part.is_star:
+        raise _refused(table, rule, "`*` shows whole rows")
     if any(part == key for key in keys):
         return
     if isinstance(part, exp.Select | exp.SetOperation | exp.Window | exp.Filter | exp.WithinGroup | exp.Star):
@@ -161,7 +198,8 @@ def _is_figure(part: exp.Expr) -> bool:
 def _check_figure(call: exp.Expr, table: TableSchema, rule: TableRule) -> None:
     """A figure is of plain columns: `sum(case when id = 5 then salary end)` would be one person's."""
     for argument in _arguments(call.expressions):
-        if not isinstance(argument, exp.Column | exp.Star | exp.Literal):
+        whole_row = isinstance(argument, exp.Column) and argument.is_star
+        if whole_row or not isinstance(argument, exp.Column | exp.Star | exp.Literal):
             raise _refused(table, rule, "a figure is taken of a column as it is, not of an expression")
 
 
@@ -170,16 +208,48 @@ def _arguments(given: Iterable[exp.Expr]) -> Iterator[exp.Expr]:
         yield from each.expressions if isinstance(each, exp.Distinct) and not each.args.get("on") else (each,)
 
 
-def _add_condition(select: exp.Select, node: exp.Table, rule: TableRule) -> None:
+def _counted(select: exp.Select, sources: Mapping[str, TableSchema]) -> list[exp.Column]:
+    """The columns of which figures are taken, each once, with the name of its source."""
+    found: dict[str, exp.Column] = {}
+    for part in _shown_parts(select):
+        for call in part.find_all(exp.Anonymous):
+            for argument in _arguments(call.expressions) if _is_figure(call) else ():
+                if isinstance(argument, exp.Column):
+                    column = _with_source(argument, sources)
+                    found.setdefault(column.sql(), column)
+    return list(found.values())
+
+
+def _with_source(column: exp.Column, sources: Mapping[str, TableSchema]) -> exp.Column:
+    """The column as nothing but a column: a bare name could be an alias of the SELECT."""
+    column = column.copy()
+    owners = [name for name, source in sources.items() if source.column(column.name) is not None]
+    if not column.table and len(owners) == 1:
+        column.set("table", exp.to_identifier(owners[0], quoted=True))
+    return column
+
+
+def _add_condition(
+    select: exp.Select, node: exp.Table, rule: TableRule, counted: Sequence[exp.Column]
+) -> None:
+    """Each group has enough units, and so has each figure of it: a sum leaves out those without a value."""
     unit = exp.column(
         exp.to_identifier(UNIT, quoted=True), exp.to_identifier(node.alias_or_name, quoted=True)
     )
-    counted = exp.Anonymous(this="COUNT", expressions=[exp.Distinct(expressions=[unit])])
-    enough: exp.Expr = exp.GTE(this=counted, expression=exp.Literal.number(rule.min_group))
+    enough = _at_least(unit, rule.min_group)
+    for column in counted:
+        has_value = exp.Not(this=exp.Is(this=column, expression=exp.null()))
+        with_value = exp.Case(ifs=[exp.If(this=has_value, true=unit.copy())])
+        enough = exp.And(this=enough, expression=_at_least(with_value, rule.min_group))
     having = select.args.get("having")
     if having is not None:
         enough = exp.And(this=exp.Paren(this=having.this), expression=enough)
     select.set("having", exp.Having(this=enough))
+
+
+def _at_least(unit: exp.Expr, units: int) -> exp.Expr:
+    counted = exp.Anonymous(this="COUNT", expressions=[exp.Distinct(expressions=[unit])])
+    return exp.GTE(this=counted, expression=exp.Literal.number(units))
 
 
 def _refused(table: TableSchema, rule: TableRule, why: str) -> Refused:

@@ -68,11 +68,20 @@ def source_of(node: exp.Table, view: TableSchema, catalog: Catalog) -> TableSche
     """
     if not isinstance(node.this, exp.Identifier):
         return None
-    if not node.db and view.ref.schema:
-        own = catalog.find(node.name, view.ref.schema)
-        if own is not None:
-            return own
-    return catalog.find(node.name, node.db) or (catalog.find(node.name) if _is_default(node.db) else None)
+    schemas = (node.db,) if node.db else (view.ref.schema, "")
+    for schema in schemas:
+        found = _find(catalog, node.name, schema)
+        if found is not None:
+            return found
+    return _find(catalog, node.name, "") if _is_default(node.db) else None
+
+
+def _find(catalog: Catalog, name: str, schema: str) -> TableSchema | None:
+    """The table of that name; in the engine's own text a name that differs in case may be another table's."""
+    found = catalog.find(name, schema)
+    if found is None or found.ref.name == name:
+        return found
+    return next((t for t in catalog.tables if t.ref == TableRef(name, found.ref.schema)), found)
 
 
 def _is_default(schema: str) -> bool:

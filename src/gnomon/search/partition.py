@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gnomon.domain.errors import Misconfigured
 from gnomon.search.fuse import fuse
 from gnomon.search.tokens import expand, match_expression
+from gnomon.store.durable import no_room
 
 if TYPE_CHECKING:
     import numpy as np
@@ -244,6 +245,8 @@ def _claim(connection: sqlite3.Connection, path: Path, embedder: str, read_only:
 
 
 def _unreadable(path: Path, problem: Exception) -> Misconfigured:
+    if "disk is full" in str(problem):
+        return no_room(path.parent)
     return Misconfigured(
         "the search index cannot be read",
         facts=(("index", str(path)), ("sqlite says", str(problem))),

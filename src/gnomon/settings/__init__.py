@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -258,6 +258,8 @@ def _home(environ: Mapping[str, str]) -> Path:
 
 def _type_name(annotation: Any) -> str:
     names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+    if get_origin(annotation) is Literal:
+        return " or ".join(f"`{choice}`" for choice in get_args(annotation))
     return names.get(annotation, "list of texts")
 
 
@@ -344,7 +346,11 @@ def _from_environment(
     for option in options():
         text = environ.get(option.variable, "")
         if text:
-            value = tuple(filter(None, map(str.strip, text.split(",")))) if option.name == "groups" else text
+            value = (
+                tuple(filter(None, map(str.strip, text.split(","))))
+                if option.type_name == "list of texts"
+                else text
+            )
             values.setdefault(option.section, {})[option.name] = value
             sources[option.key] = f"environment variable {option.variable}"
 

@@ -263,7 +263,7 @@ def _holds_secret(state: Path) -> bool:
 
 def _tools(model: ObedientModel) -> list[str]:
     """Tools that worked although the person granted none such; a memory is one of them."""
-    granted = {tool.name for tool in default_tools()}
+    granted = {tool.name for tool in default_tools() if tool.effect in ("read", "compute", "ask")}
     return [f"ran {m.tool}" for m in _results(model) if not m.failed and m.tool not in granted]
 
 

@@ -82,7 +82,7 @@ def test_calls_and_results_of_earlier_turns_are_sent_as_assistant_and_tool_messa
     assert assistant["content"] == "Looking."
     sent_calls = [(c["id"], json.loads(c["function"]["arguments"])) for c in assistant["tool_calls"]]
     assert sent_calls == [("a", {"sql": "select 1"}), ("b", {"sql": "oops"})]
-    assert (first["role"], first["tool_call_id"], json.loads(first["content"])) == (
+    assert (first["role"], first["tool_call_id"], json.loads(first["content"])["data"]) == (
         "tool",
         "a",
         {"rows": [[7]]},

@@ -49,7 +49,7 @@ def test_instructions_and_earlier_turns_are_sent() -> None:
     _, said, call, result = sent.body["input"]
     assert said["content"] == "Looking."
     assert (call["call_id"], json.loads(call["arguments"])) == ("a", {"sql": "select 1"})
-    assert (result["call_id"], json.loads(result["output"])) == ("a", {"rows": [["é"]]})
+    assert (result["call_id"], json.loads(result["output"])["data"]) == ("a", {"rows": [["é"]]})
 
 
 def test_output_cut_at_the_limit_is_marked() -> None:

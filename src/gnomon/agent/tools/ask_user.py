@@ -11,6 +11,7 @@ from gnomon.domain.answer import Assumption, Clarification
 from gnomon.domain.errors import Retry
 from gnomon.domain.events import ClarificationAsked, Event
 from gnomon.models.port import Effect
+from gnomon.policy.untrusted import inert_clarification
 
 MAX_CLARIFICATIONS = 3
 
@@ -46,15 +47,18 @@ class AskUser:
             raise Retry(
                 f"{MAX_CLARIFICATIONS} questions were asked already", hint="take the default and say so"
             )
-        clarification = Clarification(arguments.question, arguments.options, arguments.default)
+        clarification = inert_clarification(
+            Clarification(arguments.question, arguments.options, arguments.default)
+        )
         case.clarification = clarification
         yield ClarificationAsked(clarification)
         asked_s = time.monotonic()
         reply = environment.ask_person(clarification) if case.question.interactive else None
         case.waited_s += time.monotonic() - asked_s
-        chosen = reply or arguments.default
-        case.clarified.append((arguments.question, chosen))
+        chosen = reply or clarification.default
+        case.clarified.append((clarification.question, chosen))
         if reply is None:
-            others = ", ".join(o for o in arguments.options if o != chosen)
-            case.defaults.append(Assumption(f"{arguments.question} Taken: {chosen}.", f"or say: {others}"))
-        return {"question": arguments.question, "chosen": chosen, "by_person": reply is not None}
+            others = ", ".join(o for o in clarification.options if o != chosen)
+            taken = f"{clarification.question} Taken: {chosen}."
+            case.defaults.append(Assumption(taken, f"or say: {others}"))
+        return {"question": clarification.question, "chosen": chosen, "by_person": reply is not None}

@@ -1,6 +1,7 @@
 """What a tool is: a typed call with a declared effect, whose outcome is distilled before a model sees it."""
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import MappingProxyType
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gnomon.agent.case_state import CaseState
 from gnomon.agent.preview import byte_size
+from gnomon.agent.scratch import Scratch, catalog_of, names_scratch, reads_scratch
 from gnomon.context.catalog.governed import GovernedIndex
 from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.domain.answer import Clarification
@@ -21,10 +23,11 @@ from gnomon.domain.result import Plan, ResultTable
 from gnomon.models.port import Effect, Embedder, ToolSpec
 from gnomon.policy.access import Access
 from gnomon.policy.authority import Authority
-from gnomon.policy.authorize import RESTRICTED, authorize
+from gnomon.policy.authorize import GROUPED, RESTRICTED, authorize
 from gnomon.warehouses.port import Cancellation, Warehouse
 
 MIN_TIMEOUT_S = 0.1
+UNTOLD = "the engine could not run the statement; what it says of a table of figures is not told"
 
 Outcome = Mapping[str, Any]
 """What a tool lets the model see: JSON-able values."""
@@ -46,6 +49,7 @@ class Environment:
         record: Writes a decision or act before it happens; raises if it cannot.
         remaining_s: Seconds that the question has left.
         scanned: Counts bytes that queries read.
+        scratch: What the person keeps of the conversation; None where nothing may be kept.
     """
 
     authority: Authority
@@ -58,6 +62,7 @@ class Environment:
     record: Callable[[str, Mapping[str, str]], None]
     remaining_s: Callable[[], float]
     scanned: Callable[[int], None]
+    scratch: Scratch | None = None
     _governed: GovernedIndex | None = field(default=None, init=False, repr=False)
 
     @property
@@ -80,15 +85,19 @@ class Environment:
 
     def authorize(self, sql: str, purpose: str) -> AuthorizedQuery:
         """Put a statement to the policy as the asking person; it may take no longer than the question has."""
-        query = Query(sql, self.warehouse.dialect, purpose)
         timeout_s = max(MIN_TIMEOUT_S, min(self.limits.timeout_s, self.remaining_s()))
-        return authorize(query, self.access, replace(self.limits, timeout_s=timeout_s))
+        limits = replace(self.limits, timeout_s=timeout_s)
+        if self.scratch is not None and names_scratch(sql):
+            query = Query(sql, "duckdb", purpose)
+            return self.scratch.authorize(query, self.access, limits, self.before_write)
+        return authorize(Query(sql, self.warehouse.dialect, purpose), self.access, limits)
 
     def run(self, query: AuthorizedQuery) -> ResultTable:
         """Record, then run, an authorized query."""
         self.record_query("query", query)
         try:
-            result = self.warehouse.execute(query, cancellation=self.cancellation)
+            with self._engine(query) as engine:
+                result = engine.execute(query, cancellation=self.cancellation)
             self.scanned(byte_size(result))
             return result
         except (Retry, Failed, Refused) as error:
@@ -97,9 +106,34 @@ class Environment:
     def plan(self, query: AuthorizedQuery) -> Plan:
         """Have the engine plan an authorized query, without running it."""
         try:
-            return self.warehouse.explain(query)
+            with self._engine(query) as engine:
+                return engine.explain(query)
         except (Retry, Failed, Refused) as error:
             raise told_safely(error, query) from error
+
+    def catalog_of(self, query: AuthorizedQuery) -> Catalog:
+        """The catalog that a query was authorized on."""
+        if self.scratch is None or not reads_scratch(query):
+            return self.catalog
+        return catalog_of(self.scratch.readable(self.access, self.before_write).values())
+
+    def before_write(self, detail: Mapping[str, str]) -> None:
+        """Keep the record of a write or a wipe before it happens."""
+        self.record("write", detail)
+
+    def _engine(self, query: AuthorizedQuery) -> AbstractContextManager[Warehouse]:
+        """What runs the query: the warehouse, or what the person kept."""
+        if self.scratch is None or not reads_scratch(query):
+            return nullcontext(self.warehouse)
+        return self.scratch.opened(query, self.access, self.before_write)
+
+    def may_tell_plan(self, query: AuthorizedQuery) -> bool:
+        """Whether a plan tells only of what the person sees: a view's plan names the tables behind it."""
+        access = self.access
+        read = [t for ref in query.tables if (t := access.full.find(ref.name, ref.schema)) is not None]
+        bases = [base.ref for table in read for base in access.bases(table)]
+        shown = {table.ref for table in access.catalog.tables}
+        return RESTRICTED not in query.rules and shown.issuperset(bases)
 
     def look_up(self, sql: str) -> ResultTable:
         """Run a small statement of ours as the person."""
@@ -114,11 +148,12 @@ class Environment:
 def told_safely(error: GnomonError, query: AuthorizedQuery) -> GnomonError:
     """An engine's error about a rewritten statement, without the parts that quote it.
 
-    The engine quotes what it ran: conditions on rows that the person need not know, and the key of a mask.
+    The engine quotes what it ran: conditions on rows that the person need not know, and the key of a mask. Of
+    a table that is read as figures alone it quotes single cells, so nothing that it says is told.
     """
     if RESTRICTED not in query.rules:
         return error
-    message = error.message
+    message = UNTOLD if GROUPED in query.rules else error.message
     for secret in query.secrets:
         message = message.replace(secret, "***")
     if isinstance(error, Refused):

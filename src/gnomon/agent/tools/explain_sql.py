@@ -8,10 +8,9 @@ from pydantic import Field
 from gnomon.agent.case_state import CaseState
 from gnomon.agent.tools.base import Arguments, Environment
 from gnomon.models.port import Effect
-from gnomon.policy.authorize import RESTRICTED
 
 PLAN_CHARS = 2_000
-WITHHELD = "estimates and the plan itself: they would tell of rows that are kept from the person"
+WITHHELD = "estimates and the plan itself: they would tell of what is kept from the person"
 
 
 class ExplainSqlArguments(Arguments):
@@ -36,7 +35,7 @@ class ExplainSql:
         query = environment.authorize(arguments.sql, "explain")
         environment.record_query("explain", query)
         plan = environment.plan(query)
-        if RESTRICTED in query.rules:
+        if not environment.may_tell_plan(query):
             return {"joins_without_condition": len(plan.cross_joins), "withheld": WITHHELD}
         return {
             "estimated_rows": plan.estimated_rows,

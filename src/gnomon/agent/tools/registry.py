@@ -8,6 +8,7 @@ from gnomon.agent.tools.ask_user import AskUser
 from gnomon.agent.tools.base import Tool
 from gnomon.agent.tools.describe_table import DescribeTable
 from gnomon.agent.tools.explain_sql import ExplainSql
+from gnomon.agent.tools.keep_result import KeepResult
 from gnomon.agent.tools.make_chart import MakeChart
 from gnomon.agent.tools.profile_column import ProfileColumn
 from gnomon.agent.tools.run_sql import RunSql
@@ -23,7 +24,16 @@ MAX_OVERLAP = 0.5
 
 def default_tools() -> tuple[Tool, ...]:
     """The tools of the agent."""
-    return (SearchTables(), DescribeTable(), ProfileColumn(), ExplainSql(), RunSql(), MakeChart(), AskUser())
+    return (
+        SearchTables(),
+        DescribeTable(),
+        ProfileColumn(),
+        ExplainSql(),
+        RunSql(),
+        MakeChart(),
+        AskUser(),
+        KeepResult(),
+    )
 
 
 def checked(tools: Sequence[Tool]) -> tuple[Tool, ...]:

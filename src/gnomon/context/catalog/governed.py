@@ -1,12 +1,14 @@
 """The index as one person may see it.
 
 What the index measured, it measured on all of the data. For a table of which the person sees less, nothing
-measured is shown: no ranges, no frequent values, no counts. Words of a question that are values of such a
-table are looked up again as the person, with a query that policy has authorized.
+measured is shown: no ranges, no frequent values, no counts, whichever card they stand on. Sentences that name
+what is hidden are left out. Words of a question that are values of such a table are looked up again as the
+person, with a query that policy has authorized.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -19,6 +21,8 @@ from gnomon.domain.catalog import (
     CardColumn,
     Catalog,
     ColumnRef,
+    Evidence,
+    Key,
     Statement,
     TableCard,
     TableRef,
@@ -157,50 +161,76 @@ class GovernedIndex:
         drafted = full is not None and card.purpose == drafted_purpose(full, card.joins)
         return replace(
             card,
-            columns=tuple(_column(card, table, c.name, measured) for c in table.columns),
+            columns=tuple(_column(card, table, c.name, measured, hidden) for c in table.columns),
             row_count=card.row_count if measured else None,
             purpose=drafted_purpose(table, joins) if drafted else _without(card.purpose, hidden),
-            keys=table.keys if not measured else card.keys,
+            keys=card.keys if measured else tuple(map(_unmeasured, table.keys)),
             joins=joins,
             always_filter=tuple(f for f in card.always_filter if not _mentions(f, hidden)),
             freshness_column=card.freshness_column if table.column(card.freshness_column) else "",
-            caveats=tuple(s for s in card.caveats if self._may_say(s, hidden, measured)),
+            caveats=tuple(self._sayable(card.caveats, hidden, measured)),
             use_instead="" if _mentions(card.use_instead, hidden) else card.use_instead,
         )
 
     def _hidden_names(self, card: TableCard, table: TableSchema) -> frozenset[str]:
-        """Names that must not be read in the card's sentences: its hidden columns, and hidden tables."""
-        columns = {c.name for c in card.columns if table.column(c.name) is None}
+        """Names that the card must not speak of, in lower case: its hidden columns, and hidden tables."""
+        columns = {c.name.casefold() for c in card.columns if table.column(c.name) is None}
         return frozenset(columns) | self._hidden_tables
 
     @cached_property
     def _hidden_tables(self) -> frozenset[str]:
-        shown = {ref.name for ref in self._shown}
-        return frozenset(t.ref.name for t in self.access.full.tables if t.ref.name not in shown)
+        shown = {ref.name.casefold() for ref in self._shown}
+        names = {t.ref.name.casefold() for t in self.access.full.tables}
+        return frozenset(names - shown)
 
-    def _may_say(self, statement: Statement, hidden: frozenset[str], measured: bool) -> bool:
+    def _sayable(
+        self, caveats: Iterable[Statement], hidden: frozenset[str], measured: bool
+    ) -> Iterator[Statement]:
         """A caveat from the data of a restricted table tells of rows that the person does not see."""
-        if not measured and statement.provenance in _FROM_DATA:
-            return False
-        return not _mentions(statement.text, hidden)
+        for caveat in caveats:
+            if caveat.provenance in _FROM_DATA and not measured:
+                continue
+            compared = _COMPARED.get(caveat.provenance)
+            said = caveat if compared is None else replace(caveat, text=compared.sub(".", caveat.text))
+            if not _mentions(said.text, hidden):
+                yield said
 
 
 _FROM_DATA = frozenset({"profile", "row count", "shared columns", "column name"})
 
+_COMPARED = {
+    "shared columns": re.compile(r"; [\d,]+ rows here, [\d,]+ there\.$"),
+    "profile": re.compile(r", other tables reach [\d-]+\.$"),
+}
+"""What caveats say of other tables, of which the person may see less: `caveats.py` words it so."""
 
-def _column(card: TableCard, table: TableSchema, name: str, measured: bool) -> CardColumn:
+
+def _column(
+    card: TableCard, table: TableSchema, name: str, measured: bool, hidden: frozenset[str]
+) -> CardColumn:
     seen, shown = card.column(name), table.column(name)
     assert shown is not None
+    shown = replace(shown, comment=_without(shown.comment, hidden))
     if seen is None:
         return CardColumn(shown)
-    return CardColumn(shown, seen.profile if measured else None, seen.meaning)
+    return CardColumn(shown, seen.profile if measured else None, _without(seen.meaning, hidden))
+
+
+def _unmeasured(key: Key) -> Key:
+    """The key without how many rows it was measured on."""
+    return replace(key, evidence=Evidence(key.evidence.source))
 
 
 def _mentions(text: str, names: frozenset[str]) -> bool:
-    words = {w.strip("`'\"().,;:!?") for w in text.replace(".", " ").split()}
-    return bool(words & names)
+    """Whether any of the names, in lower case, stands in the text as words of its own."""
+    folded = text.casefold()
+    return any(
+        name in folded and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", folded) is not None for name in names
+    )
 
 
 def _without(text: str, hidden: frozenset[str]) -> str:
     """The sentences that name nothing hidden."""
-    return ". ".join(part for part in text.split(". ") if not _mentions(part, hidden))
+    if not _mentions(text, hidden):
+        return text
+    return " ".join(part for part in re.split(r"(?<=[.!?;\n])\s+", text) if not _mentions(part, hidden))

@@ -3,6 +3,9 @@
 Each file is cut into its policies, so that an error names the file and the line. A `forbid` on `read` whose
 annotations oblige the query (`@rows`, `@mask`, `@min_group`) is put to Cedar as a permit of the action
 `restrict`: asked side by side, `read` says whether, `restrict` says under what obligations.
+
+Cedar weighs every policy that it is given. Each decision gives it those alone whose `resource` could be the one
+in question, so that a decision costs what a few policies cost, however many there are.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,11 +21,16 @@ Uid = tuple[str, str]
 """An entity's type and id."""
 
 _RESTRICT = "restrict"
+_SLICES_KEPT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One policy: its id, where it stands, and what comes with it."""
+    """One policy: its id, where it stands, and what comes with it.
+
+    Args:
+        reach: What the resource has to be, or stand under, by the policy's head; None for any resource.
+    """
 
     id: str
     where: str
@@ -30,6 +38,7 @@ class Rule:
     obligation: Obligation
     text: str
     names: frozenset[Uid]
+    reach: Uid | None = None
 
     @property
     def restricts(self) -> bool:
@@ -69,11 +78,19 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class _Slice:
+    """The policies that may apply to some resources. Cedar numbers them in order."""
+
+    rules: Mapping[str, Rule]
+    handle: Any
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
     """Every policy in force, ready to decide."""
 
     rules: tuple[Rule, ...]
-    _handle: Any = field(repr=False, compare=False)
+    _slices: dict[frozenset[Uid], _Slice] = field(default_factory=dict, repr=False, compare=False)
 
     def named(self, kind: str) -> frozenset[str]:
         """Ids of the entities of a type that some policy names."""
@@ -106,22 +123,50 @@ class RuleSet:
             }
             for action in actions
         ]
+        chosen = self._slice((resource.uid, *resource.parents))
         results = cedarpy.is_authorized_batch(
-            requests, self._handle, cedarpy.Entities.from_json_str(entities)
+            requests, chosen.handle, cedarpy.Entities.from_json_str(entities)
         )
-        return tuple(self._verdict(r) for r in results)
+        return tuple(_verdict(r, chosen) for r in results)
 
-    def _verdict(self, result: Any) -> Verdict:
-        diagnostics = result.diagnostics
-        if diagnostics.errors:
-            raise Misconfigured(
-                "a policy failed while it was evaluated, so everything it could concern is refused",
-                facts=(("cedar says", "; ".join(map(str, diagnostics.errors))[:500]),),
-                hint="run `gnomon policy check`",
-            )
-        known = {f"policy{i}": rule for i, rule in enumerate(self.rules)}
-        decided = sorted((known[i] for i in diagnostics.reasons), key=lambda rule: rule.id)
-        return Verdict(bool(result.allowed), tuple(decided))
+    def _slice(self, resource: Sequence[Uid]) -> _Slice:
+        """The policies whose head may fit a resource that is, or stands under, these."""
+        reached = self._reached().intersection(resource)
+        found = self._slices.get(reached)
+        if found is None:
+            if len(self._slices) >= _SLICES_KEPT:
+                self._slices.clear()
+            found = _sliced([r for r in self.rules if r.reach is None or r.reach in reached])
+            self._slices[reached] = found
+        return found
+
+    def _reached(self) -> frozenset[Uid]:
+        return _reached_by(self.rules)
+
+
+@lru_cache(16)
+def _reached_by(rules: tuple[Rule, ...]) -> frozenset[Uid]:
+    return frozenset(rule.reach for rule in rules if rule.reach is not None)
+
+
+def _sliced(rules: Sequence[Rule]) -> _Slice:
+    import cedarpy
+
+    text = "\n".join(_effective(rule) for rule in rules)
+    named = {f"policy{i}": rule for i, rule in enumerate(rules)}
+    return _Slice(named, cedarpy.PolicySet.from_str(text))
+
+
+def _verdict(result: Any, chosen: _Slice) -> Verdict:
+    diagnostics = result.diagnostics
+    if diagnostics.errors:
+        raise Misconfigured(
+            "a policy failed while it was evaluated, so everything it could concern is refused",
+            facts=(("cedar says", "; ".join(map(str, diagnostics.errors))[:500]),),
+            hint="run `gnomon policy check`",
+        )
+    decided = sorted((chosen.rules[i] for i in diagnostics.reasons), key=lambda rule: rule.id)
+    return Verdict(bool(result.allowed), tuple(decided))
 
 
 def parse_rules(texts: Sequence[tuple[str, str]]) -> RuleSet:

@@ -129,6 +129,10 @@ class _Checker:
         columns = [kind for kind in kinds if kind not in ("null", "any")]
         for kind in columns[1:]:
             _check_comparable(columns[0], kind, tree, self.dialect)
+        if {"time", "text"} <= set(columns) and _columns_alone(tree):
+            raise BadConditionError(f"`{tree.sql(self.dialect)}` compares a time with a column of texts")
+        if isinstance(tree, exp.Like | exp.ILike):
+            _check_pattern(tree, self.dialect)
         for slot in tree.find_all(exp.Placeholder):
             slot.meta["kind"] = columns[0] if columns else "text"
 
@@ -199,6 +203,20 @@ def _check_comparable(one: str, other: str, tree: exp.Expr, dialect: Dialect) ->
     pair = {one, other} - {"null", "any"}
     if len(pair) > 1 and pair != {"time", "text"}:
         raise BadConditionError(f"`{tree.sql(dialect)}` compares {one} with {other}")
+
+
+def _columns_alone(tree: exp.Expr) -> bool:
+    """Whether more than one side is a column: a text that is no time would fail on its row."""
+    return sum(isinstance(side, exp.Column) for side in _sides(tree)) > 1
+
+
+def _check_pattern(tree: exp.Expr, dialect: Dialect) -> None:
+    pattern = tree.args["expression"]
+    if not isinstance(pattern, exp.Literal) or not pattern.is_string:
+        raise BadConditionError(f"`{tree.sql(dialect)}` has no fixed pattern: a value could hold wildcards")
+    # PostgreSQL fails on the rows that match up to there.
+    if (len(pattern.name) - len(pattern.name.rstrip("\\"))) % 2:
+        raise BadConditionError(f"the pattern of `{tree.sql(dialect)}` ends within an escape")
 
 
 def _kind_beside(slot: exp.Placeholder) -> str:

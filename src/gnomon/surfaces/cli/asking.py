@@ -19,11 +19,13 @@ from gnomon.domain.events import (
     ToolFailed,
 )
 from gnomon.surfaces.cli.errors import ABSTAINED, INTERRUPTED, NEEDS_CLARIFICATION, Usage
+from gnomon.surfaces.cli.rights import require_history
 from gnomon.surfaces.cli.terminal import Terminal, is_person
 
 if TYPE_CHECKING:
     from rich.status import Status
 
+    from gnomon.policy.policies import Situation
     from gnomon.wiring import Gnomon
 
 EXIT_CODES: dict[AnswerStatus, int] = {
@@ -167,7 +169,9 @@ def find_conversation(gnomon: "Gnomon", conversation_id: str) -> Conversation:
 
     Raises:
         Usage: There is none.
+        Refused: The credential is not for stored answers.
     """
+    require_history(gnomon.principal)
     found = gnomon.state.load_conversation(conversation_id, principal=gnomon.principal)
     if found is None:
         raise Usage(
@@ -184,6 +188,7 @@ def put_question(
     *,
     interactive: bool,
     keep: bool = True,
+    situation: "Situation | None" = None,
 ) -> Answer:
     """Ask, show what happens, and return the answer; with `keep`, the turn is stored.
 
@@ -199,6 +204,8 @@ def put_question(
         asked_at=gnomon.settings.now(),
         conversation_id=conversation.id,
         interactive=interactive,
+        purpose=situation.purpose if situation else "",
+        audience=situation.audience if situation else "private",
     )
     cancellation, answer = Cancellation(), None
     talk.begin()

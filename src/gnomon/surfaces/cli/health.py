@@ -50,6 +50,8 @@ def examine(warehouse: str | None = None, model: str | None = None) -> Iterator[
         return
     yield from _unknown_variables()
     yield from _guarded("state folder", lambda: _state(settings[0]))
+    yield from _guarded("credentials", lambda: _static_keys(settings[0]))
+    yield from _guarded("policies", lambda: _policies(settings[0]))
     yield from _guarded("disk space", lambda: _disk(settings[0]))
     gnomons: list[Gnomon] = []
     yield from _guarded("warehouse", lambda: _warehouse(settings[0], gnomons))
@@ -131,9 +133,10 @@ def _settings(warehouse: str | None, model: str | None, read: list["Settings"]) 
 
 
 def _unknown_variables() -> Iterator[Probe]:
+    from gnomon.identity.authenticate import TOKEN_FILE_VARIABLE, TOKEN_VARIABLE
     from gnomon.settings import HOME_VARIABLE, options
 
-    known = {o.variable for o in options()} | {HOME_VARIABLE}
+    known = {o.variable for o in options()} | {HOME_VARIABLE, TOKEN_VARIABLE, TOKEN_FILE_VARIABLE}
     unknown = sorted(n for n in os.environ if n.startswith("GNOMON_") and n not in known)
     if unknown:
         found = f"no option reads {', '.join(unknown)}"
@@ -146,6 +149,32 @@ def _state(settings: "Settings") -> Probe:
     with tempfile.TemporaryFile(dir=folder) as file:
         file.write(b"gnomon")
     return Probe("state folder", "pass", f"{folder} is writable")
+
+
+def _static_keys(settings: "Settings") -> Iterator[Probe]:
+    """From the file as written: once it is read, `${NAME}` is the secret itself."""
+    import tomllib
+
+    from gnomon.identity.secrets import static_credentials
+
+    if settings.file is None:
+        return
+    raw = tomllib.loads(settings.file.read_text(encoding="utf-8-sig"))
+    found = static_credentials(str(raw.get("warehouse", {}).get("url", "")))
+    if found:
+        mend = 'take it out of the URL and write `password = "env:NAME"` under [warehouse]'
+        yield Probe("credentials", "warn", "; ".join(found), mend)
+
+
+def _policies(settings: "Settings") -> Probe:
+    from gnomon.wiring import policy_folder
+
+    rules = policy_folder(settings).policies().rules.rules
+    if settings.policy_dir is None:
+        return Probe(
+            "policies", "pass", "none: whoever works on this machine reads everything, nobody else does"
+        )
+    return Probe("policies", "pass", f"{len(rules)} rules in {settings.policy_dir}")
 
 
 def _disk(settings: "Settings") -> Probe:

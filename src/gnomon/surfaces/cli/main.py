@@ -20,6 +20,7 @@ from gnomon.surfaces.cli.commands import (
     index,
     init,
     policy,
+    scratch,
     show,
     tables,
     token,
@@ -80,7 +81,7 @@ def _usage(error: BaseException, command: str) -> Usage | None:
     if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
         return None
     message = str(error.format_message()).strip().rstrip(".")
-    groups = {"policy", "token", "audit"}
+    groups = {"policy", "token", "audit", "scratch"}
     known = f"{command} " if command in groups | {c.name for c in app.registered_commands} else ""
     return Usage(message[:1].lower() + message[1:], hint=f"see `gnomon {known}--help`")
 
@@ -112,6 +113,7 @@ for _name, _function, _short in COMMANDS:
 app.add_typer(policy.app, short_help="Say who may see what, and check it.")
 app.add_typer(token.app, short_help="Make, list and end API tokens.")
 app.add_typer(audit.app, short_help="Prove, search and export the audit log.")
+app.add_typer(scratch.app, short_help="List and wipe results kept for a conversation.")
 
 
 @app.callback(invoke_without_command=True)

@@ -14,6 +14,7 @@ from gnomon.surfaces.cli.errors import Usage, error_json, show_error
 from gnomon.surfaces.cli.interrupts import at_prompt
 from gnomon.surfaces.cli.page import checks_section
 from gnomon.surfaces.cli.question import check_question
+from gnomon.surfaces.cli.rights import require_history
 from gnomon.surfaces.cli.shown import print_sql, show_answer, show_answer_line
 from gnomon.surfaces.cli.table import render_table
 from gnomon.surfaces.cli.terminal import Terminal, interactive
@@ -35,11 +36,13 @@ def conversation_to_use(gnomon: "Gnomon", conversation_id: str | None, *, resume
 
     Raises:
         Usage: There is none to go on with.
+        Refused: The credential is not for stored answers.
     """
     if not resume:
         return new_conversation(gnomon)
     if conversation_id:
         return find_conversation(gnomon, conversation_id)
+    require_history(gnomon.principal)
     latest = gnomon.state.latest_conversation(gnomon.principal)
     if latest is None:
         raise Usage("there is no conversation to go on with", hint="begin one with `gnomon chat`")
@@ -124,7 +127,15 @@ class Repl:
             raise Usage(f"`{text}` is not a command", hint="/help lists the commands")
         if self.last is None:
             raise Usage("there is no answer yet", hint="ask a question first")
+        self._require_rights(self.last)
         commands[text](self.last)
+
+    def _require_rights(self, answer: Answer) -> None:
+        """An answer from before is shown as long as its reader sees its data as then."""
+        from gnomon.agent.rights import require_still_seen
+
+        catalog, dialect = self.gnomon.index.catalog(), self.gnomon.warehouse.dialect
+        require_still_seen(answer, self.gnomon.own_authority().access(catalog, dialect))
 
     def _sql(self, answer: Answer) -> None:
         print_sql(answer)

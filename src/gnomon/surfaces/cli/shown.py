@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 from gnomon.domain.answer import Answer
 from gnomon.domain.errors import Failed
@@ -91,6 +92,20 @@ def unique_names(names: list[str]) -> list[str]:
         seen[name] = seen.get(name, 0) + 1
         unique.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
     return unique
+
+
+def write_page(answer: Answer, path: Path, terminal: Terminal) -> None:
+    """Write the answer as one HTML file that needs nothing else; whole or not at all.
+
+    Raises:
+        Misconfigured: The file cannot be written.
+    """
+    from gnomon.store.durable import explained, write_atomically
+    from gnomon.surfaces.cli.html import answer_page
+
+    with explained(path.parent):
+        write_atomically(path.absolute(), answer_page(answer).encode())
+    terminal.say(f"wrote {path}")
 
 
 def _csv_cell(cell: Cell) -> str:

@@ -29,6 +29,12 @@ def ask(
     conversation: Annotated[
         str | None, typer.Option("--conversation", help="Go on with this conversation.", show_default=False)
     ] = None,
+    purpose: Annotated[
+        str, typer.Option("--purpose", help="What it is for; policies may ask.", show_default=False)
+    ] = "",
+    shared: Annotated[
+        bool, typer.Option("--shared", help="Others read along: answer with what may be shared.")
+    ] = False,
     rows: RowsOption = 20,
     max_rows: MaxRowsOption = None,
     timeout: TimeoutOption = None,
@@ -45,6 +51,7 @@ def ask(
     Exit codes: 0 answered, 4 no answer could be given, 5 a clarification is needed,
       1 error, 2 wrong usage, 3 something is missing, 130 interrupted.
     """
+    from gnomon.policy.policies import Situation
     from gnomon.surfaces.cli.asking import EXIT_CODES, Talk, find_conversation, new_conversation, put_question
     from gnomon.surfaces.cli.question import read_question
     from gnomon.surfaces.cli.session import opened, read_settings
@@ -58,6 +65,7 @@ def ask(
     person = not no_input and not as_json and interactive()
     with opened(settings, terminal, ask_person=talk.ask_person if person else None) as gnomon:
         talked = find_conversation(gnomon, conversation) if conversation else new_conversation(gnomon)
-        answer = put_question(gnomon, text, talked, talk, interactive=person)
+        situation = Situation(purpose, "shared" if shared else "private")
+        answer = put_question(gnomon, text, talked, talk, interactive=person, situation=situation)
     show_answer(answer, terminal, as_json=as_json, explain=explain, rows=rows)
     raise typer.Exit(EXIT_CODES[answer.status])

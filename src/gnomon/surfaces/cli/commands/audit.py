@@ -42,7 +42,7 @@ TextOption = Annotated[
 
 @app.callback(invoke_without_command=True)
 def audit(context: typer.Context) -> None:
-    """Prove, search and export the record of what was asked, decided and run.
+    """Prove, search and export the record of what was asked, decided and run. For operators.
 
     \b
     Examples:
@@ -164,9 +164,12 @@ def export(
 
 def _log() -> "AuditLog":
     from gnomon.store.audit import AuditLog
+    from gnomon.surfaces.cli.rights import operators_only
     from gnomon.surfaces.cli.session import read_settings
 
-    return AuditLog(read_settings().state_dir / "audit")
+    settings = read_settings()
+    operators_only(settings)
+    return AuditLog(settings.state_dir / "audit")
 
 
 def _wanted(

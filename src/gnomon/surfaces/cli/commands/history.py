@@ -25,13 +25,16 @@ def history(
 
     from gnomon.store.public import plain_cell
     from gnomon.surfaces.cli.listing import print_listing
+    from gnomon.surfaces.cli.rights import access_now, reader_of_answers, told_summaries
     from gnomon.surfaces.cli.session import opened_state, read_settings
     from gnomon.surfaces.cli.terminal import Terminal
-    from gnomon.wiring import principal_of
 
     settings = read_settings()
+    principal = reader_of_answers(settings)
     with opened_state(settings) as store:
-        summaries = store.list_answers(limit, principal=principal_of(settings))
+        listed = store.list_answers(limit, principal=principal)
+        access = access_now(settings, principal) if listed else None
+        summaries = [*told_summaries(listed, store, principal, access)]
     rows = [{f.name: getattr(s, f.name) for f in dataclasses.fields(s)} for s in summaries]
     terminal = Terminal()
     if as_json:

@@ -23,11 +23,13 @@ def index(
       gnomon index --json
     """
     from gnomon.surfaces.cli.indexing import build, report_json, report_lines
+    from gnomon.surfaces.cli.rights import operators_only
     from gnomon.surfaces.cli.session import opened, read_settings
     from gnomon.surfaces.cli.terminal import Terminal
 
-    terminal = Terminal()
-    with opened(read_settings(warehouse=warehouse), terminal, index=False) as gnomon:
+    terminal, settings = Terminal(), read_settings(warehouse=warehouse)
+    operators_only(settings)
+    with opened(settings, terminal, index=False) as gnomon:
         report = build(gnomon, terminal, full=full)
         if as_json:
             terminal.json(report_json(gnomon, report))

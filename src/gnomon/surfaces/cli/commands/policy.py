@@ -58,10 +58,12 @@ def init(as_json: JsonOption = False) -> None:
     from gnomon.store.durable import explained, write_atomically
     from gnomon.surfaces.cli.errors import Usage
     from gnomon.surfaces.cli.policy_starter import starter
+    from gnomon.surfaces.cli.rights import operators_only
     from gnomon.surfaces.cli.session import read_settings
     from gnomon.surfaces.cli.terminal import Terminal
 
     terminal, settings = Terminal(), read_settings()
+    operators_only(settings)
     folder = (settings.file.parent if settings.file else settings.cwd) / settings.policy.dir
     texts = starter(os_user(), "main")
     there = [name for name in texts if (folder / name).exists()]
@@ -95,7 +97,7 @@ def check(warehouse: WarehouseOption = None, as_json: JsonOption = False) -> Non
     from gnomon.surfaces.cli.terminal import Terminal
 
     terminal = Terminal()
-    with _governed(warehouse, terminal) as gnomon:
+    with _governed(warehouse, terminal, for_operators=True) as gnomon:
         policies = gnomon.policies.policies()
         catalog, people = gnomon.index.catalog(), gnomon.people()
         groups = frozenset(g for p in people.people for g in p.groups) if people else frozenset()
@@ -138,13 +140,16 @@ def explain(
     from gnomon.policy.explain import sight_of
     from gnomon.policy.policies import Situation
     from gnomon.surfaces.cli.terminal import Terminal
+    from gnomon.wiring import is_operator
 
     terminal = Terminal()
     with _governed(warehouse, terminal) as gnomon:
         who = _person(gnomon, subject, group or [], claim or [])
         situation = Situation(purpose, "shared" if shared else "private")
         access = gnomon.access_of(who, situation)
-        sights = [sight_of(access, each) for each in _wanted(gnomon, access, table)]
+        operator = is_operator(gnomon.principal)
+        wanted = _wanted(gnomon, access, table)
+        sights = [sight_of(access, t) if operator else _own_sight(access, t) for t in wanted]
     if as_json:
         terminal.json({"person": _named(who), "tables": [dataclasses.asdict(s) for s in sights]})
         return
@@ -167,7 +172,7 @@ def run_tests(warehouse: WarehouseOption = None, as_json: JsonOption = False) ->
     from gnomon.surfaces.cli.terminal import Terminal
 
     terminal = Terminal()
-    with _governed(warehouse, terminal) as gnomon:
+    with _governed(warehouse, terminal, for_operators=True) as gnomon:
         folder = gnomon.settings.policy_dir
         file = folder / "tests.toml" if folder else None
         if file is None or not file.exists():
@@ -208,10 +213,14 @@ def accept(as_json: JsonOption = False) -> None:
         terminal.out.print(f"accepted; no longer in force: {', '.join(gone) or 'none'}", soft_wrap=True)
 
 
-def _governed(warehouse: str | None, terminal: Any) -> Any:
+def _governed(warehouse: str | None, terminal: Any, *, for_operators: bool = False) -> Any:
+    from gnomon.surfaces.cli.rights import operators_only
     from gnomon.surfaces.cli.session import opened, read_settings
 
-    return opened(read_settings(warehouse=warehouse), terminal)
+    settings = read_settings(warehouse=warehouse)
+    if for_operators:
+        operators_only(settings)
+    return opened(settings, terminal)
 
 
 def _person(gnomon: "Gnomon", subject: str, groups: list[str], claims: list[str]) -> "Principal":
@@ -247,6 +256,40 @@ def _wanted(gnomon: "Gnomon", access: "Access", name: str) -> "list[TableSchema]
     if not is_operator(gnomon.principal):
         whole = Catalog(tuple(t for t in whole.tables if access.catalog.find(t.ref.name, t.ref.schema)))
     return [find_table(whole, name)] if name else list(whole.tables)
+
+
+def _own_sight(access: "Access", table: "TableSchema") -> "Sight":
+    """What a person is told of their own sight: no names that they may not know of."""
+    from dataclasses import replace
+
+    from gnomon.policy.explain import sight_of
+
+    sight, shown = sight_of(access, table), access.catalog
+    known = {str(t.ref) for t in shown.tables}
+    seen = shown.find(table.ref.name, table.ref.schema)
+    return replace(
+        sight,
+        hidden=tuple(c for c in sight.hidden if seen is None or access.column_refusal(seen, c) is not None),
+        rows=_own_rows(access, table),
+        through=tuple(name for name in sight.through if name in known),
+    )
+
+
+def _own_rows(access: "Access", table: "TableSchema") -> tuple[str, ...]:
+    """The conditions on their rows; one that looks values up in a table kept from them is not told."""
+    from sqlglot import exp
+
+    from gnomon.policy.access import TableRule
+    from gnomon.policy.explain import sight_of
+
+    rule, known = access.table(table), {t.ref for t in access.catalog.tables}
+    if not isinstance(rule, TableRule):
+        return ()
+    looked_up = [{t.meta.get("lookup") for t in row.find_all(exp.Table)} for row in rule.rows]
+    return tuple(
+        text if tables <= known else "a condition on tables that are not for you"
+        for text, tables in zip(sight_of(access, table).rows, looked_up, strict=True)
+    )
 
 
 def _named(who: "Principal") -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """`gnomon show`: a stored answer again."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -14,6 +15,10 @@ def show(
         Literal["csv", "json"] | None,
         typer.Option("--result", help="Print only the result's rows.", show_default=False),
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write the answer as one HTML file.", show_default=False),
+    ] = None,
     as_json: JsonOption = False,
     explain: ExplainOption = False,
     rows: RowsOption = 20,
@@ -26,18 +31,22 @@ def show(
       gnomon show a1b2 --explain
       gnomon show a1b2 --sql
       gnomon show a1b2 --result csv > revenue.csv
+      gnomon show a1b2 --html revenue.html
     """
+    from gnomon.surfaces.cli.rights import reader_of_answers
     from gnomon.surfaces.cli.session import opened_state, read_settings
-    from gnomon.surfaces.cli.shown import load_shown, print_result, print_sql, show_answer
+    from gnomon.surfaces.cli.shown import load_shown, print_result, print_sql, show_answer, write_page
     from gnomon.surfaces.cli.terminal import Terminal
-    from gnomon.wiring import principal_of, require_rights
+    from gnomon.wiring import require_rights
 
     terminal, settings = Terminal(), read_settings()
-    principal = principal_of(settings)
+    principal = reader_of_answers(settings)
     with opened_state(settings) as store:
         found = load_shown(store, answer, principal, terminal, rows_needed=result is not None)
     require_rights(settings, found, principal)
-    if sql:
+    if html is not None:
+        write_page(found, html, terminal)
+    elif sql:
         print_sql(found)
     elif result:
         print_result(found, result, terminal)

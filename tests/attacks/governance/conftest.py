@@ -1,0 +1,74 @@
+"""The two worlds of an engine, and the counts of what became of the acts in them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from attacks.governance.governance_world import World, build
+from gnomon.models.minilm.embedder import MiniLmEmbedder
+
+Worlds = tuple[World, World]
+_COUNTS: dict[str, Counter[str]] = {}
+
+
+class RememberingEmbedder(MiniLmEmbedder):
+    """Embeds a text once: the same question is asked hundreds of times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[tuple[str, ...], Any] = {}
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        """The vectors, from memory where they are known."""
+        key = tuple(texts)
+        if key not in self._known:
+            self._known[key] = super().embed(texts)
+        return self._known[key]
+
+
+@pytest.fixture(scope="session")
+def embedder() -> MiniLmEmbedder:
+    return RememberingEmbedder()
+
+
+@pytest.fixture(scope="session")
+def worlds_of(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, embedder: MiniLmEmbedder
+) -> Iterator[Callable[[str], Worlds]]:
+    """Gives both worlds of an engine."""
+    made: dict[str, Worlds] = {}
+
+    def worlds(engine: str) -> Worlds:
+        if engine not in made:
+            url = str(request.getfixturevalue("postgres_url")) if engine == "postgres" else ""
+            folder = tmp_path_factory.mktemp(f"governance-{engine}")
+            one, other = (build(engine, n, folder / str(n), embedder, url) for n in (0, 1))
+            made[engine] = (one, other)
+        return made[engine]
+
+    yield worlds
+    for pair in made.values():
+        for world in pair:
+            world.close()
+
+
+@pytest.fixture(scope="session")
+def record_acts() -> Callable[[str, Counter[str]], None]:
+    """Keeps what became of a corpus, for the summary of the run."""
+
+    def record(corpus: str, counts: Counter[str]) -> None:
+        _COUNTS[corpus] = counts
+
+    return record
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what became of the acts, a corpus a line and all together."""
+    if not _COUNTS:
+        return
+    terminalreporter.section("governance")
+    for corpus, counts in [*sorted(_COUNTS.items()), ("all", sum(_COUNTS.values(), Counter()))]:
+        parts = ", ".join(f"{verdict} {counts[verdict]}" for verdict in ("refused", "harmless", "escaped"))
+        terminalreporter.write_line(f"{corpus}: tried {counts.total()}: {parts}")
