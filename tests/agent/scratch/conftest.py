@@ -1,7 +1,6 @@
 """A chat in which results are kept."""
 
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -24,13 +23,8 @@ def kept(chat: Chat) -> Chat:
 
 
 @pytest.fixture
-def warehouse_hash(desk: Desk) -> Iterator[None]:
-    """The warehouse's file is the same afterwards."""
-    path = Path(duckdb_file(desk))
-    before = sha256(path.read_bytes()).hexdigest()
+def untouched(desk: Desk) -> Iterator[None]:
+    """Nothing that a test does changes the warehouse's file or its tables."""
+    before = desk.warehouse.fingerprint(), desk.warehouse.introspect()
     yield
-    assert sha256(path.read_bytes()).hexdigest() == before
-
-
-def duckdb_file(desk: Desk) -> str:
-    return str(desk.warehouse._watched[0])
+    assert (desk.warehouse.fingerprint(), desk.warehouse.introspect()) == before

@@ -44,7 +44,7 @@ from gnomon.store.scratch import MAX_TABLES
         *(None, 1, ["x"], {"a": 1}),
     ],
 )
-def test_a_name_is_a_plain_word_or_nothing_is_kept(chat: Chat, name: Any, warehouse_hash: None) -> None:
+def test_a_name_is_a_plain_word_or_nothing_is_kept(chat: Chat, name: Any, untouched: None) -> None:
     chat.ask(BY_STATUS, keep(name))
     assert chat.told[-1].failed
     assert chat.asked == []
@@ -91,7 +91,7 @@ def test_a_name_is_a_plain_word_or_nothing_is_kept(chat: Chat, name: Any, wareho
     ],
 )
 def test_sql_cannot_write_to_the_scratch_nor_leave_it(
-    kept: Chat, statement: str, warehouse_hash: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kept: Chat, statement: str, untouched: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")

@@ -70,7 +70,7 @@ def test_every_kind_of_cell_is_read_as_it_was_kept(chat: Chat) -> None:
 
 
 @pytest.mark.requirement("writes:scratch-only")
-def test_nothing_but_private_files_of_the_scratch_is_written(kept: Chat, warehouse_hash: None) -> None:
+def test_nothing_but_private_files_of_the_scratch_is_written(kept: Chat, untouched: None) -> None:
     kept.ask(read("select * from scratch.by_status"))
     (path,) = kept.files()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

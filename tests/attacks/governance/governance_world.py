@@ -209,6 +209,11 @@ def _sqlite(number: int, folder: Path, _: str) -> str:
 
 
 def _postgres(number: int, _: Path, url: str) -> str:
+    return postgres_world(number, url)
+
+
+def postgres_world(number: int, url: str) -> str:
+    """One of the two worlds as a database of its own on that server; its URL."""
     name = f"governance_{number}_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(url, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name}".encode())

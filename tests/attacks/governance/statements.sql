@@ -333,7 +333,7 @@ SELECT count(*) FROM regions r SEMI JOIN orders o ON o.region = r.region
 --! an anti join
 SELECT r.region FROM regions r ANTI JOIN orders o ON o.region = r.region
 --! a right join
-SELECT r.region, count(o.order_id) FROM orders o RIGHT JOIN regions r ON o.region = r.region GROUP BY r.region
+SELECT r.region, count(o.order_id) FROM orders o RIGHT JOIN regions r ON o.region = r.region GROUP BY r.region ORDER BY 1
 --! a full join
 SELECT count(*) FROM orders a FULL JOIN orders b ON a.order_id = b.order_id
 --! whether another region has orders
@@ -394,3 +394,15 @@ SELECT count(*) FROM salaries s WHERE EXISTS (SELECT 1 FROM regions r WHERE CAST
 SELECT count(*) FROM salaries s JOIN bonuses b ON s.employee_id = b.employee_id
 --! the least size met by another table's units
 SELECT count(*) FROM bonuses b LEFT JOIN salaries s ON s.employee_id = b.employee_id
+--! a join that converts one person's cell
+SELECT count(*) FROM salaries s JOIN bonuses b ON s.employee = b.employee_id
+--! a bare cell as a condition
+SELECT count(*) FROM salaries WHERE employee
+--! a cell asked whether it is true
+SELECT count(*) FROM salaries WHERE employee IS TRUE
+--! a cell as the unit of a date
+SELECT count(*) FROM salaries GROUP BY date_trunc(employee, DATE '2024-01-01')
+--! a cell as the pattern of an expression
+SELECT count(*) FROM salaries WHERE regexp_matches('x', employee || '(')
+--! honest figures
+SELECT dept, count(*), sum(pay), avg(pay) FROM salaries WHERE pay >= 1000 AND dept IN ('a', 'b') GROUP BY dept HAVING sum(pay) > 10 ORDER BY dept

@@ -4,11 +4,11 @@ Each file is cut into its policies, so that an error names the file and the line
 annotations oblige the query (`@rows`, `@mask`, `@min_group`) is put to Cedar as a permit of the action
 `restrict`: asked side by side, `read` says whether, `restrict` says under what obligations.
 
-Cedar weighs every policy that it is given. Each decision gives it those alone whose `resource` could be the one
-in question, so that a decision costs what a few policies cost, however many there are.
+Cedar weighs every policy that it is given. Each decision gives it those alone whose `resource` could be the
+one in question, so that a decision costs what a few policies cost, however many there are.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
@@ -29,6 +29,8 @@ class Rule:
     """One policy: its id, where it stands, and what comes with it.
 
     Args:
+        text: As it stands in the file.
+        decides: The text that Cedar decides by: a conditional forbid is a permit of `restrict`.
         reach: What the resource has to be, or stand under, by the policy's head; None for any resource.
     """
 
@@ -38,6 +40,7 @@ class Rule:
     obligation: Obligation
     text: str
     names: frozenset[Uid]
+    decides: str = ""
     reach: Uid | None = None
 
     @property
@@ -90,6 +93,7 @@ class RuleSet:
     """Every policy in force, ready to decide."""
 
     rules: tuple[Rule, ...]
+    _reached: frozenset[Uid] = field(default=frozenset(), repr=False, compare=False)
     _slices: dict[frozenset[Uid], _Slice] = field(default_factory=dict, repr=False, compare=False)
 
     def named(self, kind: str) -> frozenset[str]:
@@ -123,15 +127,15 @@ class RuleSet:
             }
             for action in actions
         ]
-        chosen = self._slice((resource.uid, *resource.parents))
+        above = (uid for each in (resource, *others) for uid in (each.uid, *each.parents))
+        chosen = self._slice(self._reached.intersection(above))
         results = cedarpy.is_authorized_batch(
             requests, chosen.handle, cedarpy.Entities.from_json_str(entities)
         )
         return tuple(_verdict(r, chosen) for r in results)
 
-    def _slice(self, resource: Sequence[Uid]) -> _Slice:
-        """The policies whose head may fit a resource that is, or stands under, these."""
-        reached = self._reached().intersection(resource)
+    def _slice(self, reached: frozenset[Uid]) -> _Slice:
+        """The policies whose head fits any resource, or one of these."""
         found = self._slices.get(reached)
         if found is None:
             if len(self._slices) >= _SLICES_KEPT:
@@ -140,19 +144,11 @@ class RuleSet:
             self._slices[reached] = found
         return found
 
-    def _reached(self) -> frozenset[Uid]:
-        return _reached_by(self.rules)
-
-
-@lru_cache(16)
-def _reached_by(rules: tuple[Rule, ...]) -> frozenset[Uid]:
-    return frozenset(rule.reach for rule in rules if rule.reach is not None)
-
 
 def _sliced(rules: Sequence[Rule]) -> _Slice:
     import cedarpy
 
-    text = "\n".join(_effective(rule) for rule in rules)
+    text = "\n".join(rule.decides for rule in rules)
     named = {f"policy{i}": rule for i, rule in enumerate(rules)}
     return _Slice(named, cedarpy.PolicySet.from_str(text))
 
@@ -179,13 +175,10 @@ def parse_rules(texts: Sequence[tuple[str, str]]) -> RuleSet:
         Misconfigured: A policy does not parse, does not fit the schema, has an unknown annotation or an id
             that another has; the facts name the file and the line.
     """
-    import cedarpy
-
     rules = [rule for name, text in texts for rule in _rules_of(name, text)]
     _refuse_repeated_ids(rules)
     _validate(rules)
-    effective = "\n".join(_effective(rule) for rule in rules)
-    return RuleSet(tuple(rules), cedarpy.PolicySet.from_str(effective))
+    return RuleSet(tuple(rules), frozenset(rule.reach for rule in rules if rule.reach is not None))
 
 
 @cache
@@ -224,7 +217,13 @@ def _rule(where: str, text: str) -> Rule:
     names = frozenset((str(u.type), u.id) for u in cedarpy.pst.entity_uids(template))
     rule = Rule(template.annotations.get("id", where), where, template.effect, obligation, text, names)
     _check_shape(rule, template)
-    return rule
+    return replace(rule, decides=_effective(rule), reach=_reach(template.resource))
+
+
+def _reach(constraint: Any) -> Uid | None:
+    """The entity that a policy's head ties the resource to, by `==` or `in`."""
+    entity = getattr(constraint, "entity", None)
+    return None if entity is None else (str(entity.type), entity.id)
 
 
 def _check_shape(rule: Rule, template: Any) -> None:

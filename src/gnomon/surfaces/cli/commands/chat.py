@@ -52,4 +52,7 @@ def chat(
     ask_person = talk.ask_person if interactive() and not as_json else None
     with opened(settings, terminal, ask_person=ask_person) as gnomon:
         talked = conversation_to_use(gnomon, conversation, resume=resume)
-        Repl(gnomon, talked, talk, as_json=as_json, explain=explain).run()
+        try:
+            Repl(gnomon, talked, talk, as_json=as_json, explain=explain).run()
+        finally:
+            gnomon.end_conversation(talked.id)
