@@ -1,4 +1,4 @@
-"""The agent for somebody who sees a part, while the policies change under it, with a model that was won over."""
+"""The agent for somebody who sees a part, while policies change, and with a model that was won over."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -19,7 +19,8 @@ from gnomon.models.scripted import ScriptedModel
 from gnomon.policy.policies import Policies, Situation
 
 NARROWER = """
-@rows("order_id < 50") forbid (principal in Group::"sales", action == Action::"read", resource in Table::"orders");
+@rows("order_id < 50")
+forbid (principal in Group::"sales", action == Action::"read", resource in Table::"orders");
 """
 COUNT = "SELECT count(*) AS n FROM orders"
 Script = Callable[[ModelRequest], ModelResponse]
@@ -85,20 +86,14 @@ def test_a_policy_that_changes_within_a_question_counts_for_the_next_query(
 def test_policies_that_can_no_longer_be_taken_end_the_question(
     world: World, embedder: MiniLmEmbedder
 ) -> None:
-    def gone() -> Policies:
-        raise Misconfigured("the policy file `access.cedar` is gone, so nothing is allowed")
-
     def model(request: ModelRequest) -> ModelResponse:
         if results(request):
-            world.__class__.policies = property(lambda self: gone())  # type: ignore[assignment]
+            world.policies = Misconfigured("the policy file `access.cedar` is gone, so nothing is allowed")
         return sql(COUNT, call_id=f"c{len(results(request))}")
 
     records: list[AuditEvent] = []
-    try:
-        with pytest.raises(Misconfigured, match="gone"):
-            ask(world, embedder, model, records=records)
-    finally:
-        del world.__class__.policies
+    with pytest.raises(Misconfigured, match="gone"):
+        ask(world, embedder, model, records=records)
     assert [r.kind for r in records].count("query") == 1
 
 
@@ -132,12 +127,12 @@ def test_an_answer_is_opened_while_its_tables_are_seen_as_then(
     def access(policies: Policies, who: Any = ANA) -> Any:
         return policies.access(who, catalog, "duckdb", Situation())
 
-    require_still_seen(answer, access(world.policies))
+    require_still_seen(answer, access(world.in_force()))
     with pytest.raises(Refused, match="have changed"):
         require_still_seen(answer, access(ana_policies(NARROWER)))
     with pytest.raises(Refused, match="stands on no query"):
-        require_still_seen(wordless, access(world.policies))
-    assert still_seen(wordless, access(world.policies, OWNER))
+        require_still_seen(wordless, access(world.in_force()))
+    assert still_seen(wordless, access(world.in_force(), OWNER))
 
 
 @pytest.mark.requirement("governance:corpus")

@@ -12,7 +12,9 @@ import duckdb
 import psycopg
 
 from gnomon.domain.catalog import Catalog
+from gnomon.domain.identity import Principal
 from gnomon.domain.query import Dialect
+from gnomon.policy.access import Access
 from gnomon.warehouses.connect import open_warehouse
 from gnomon.warehouses.port import Warehouse
 
@@ -232,3 +234,11 @@ def _postgres_state(owner: str, secrets: Path) -> str:
         for statement in _POSTGRES_STATE:
             digest.update(repr(connection.execute(statement.encode()).fetchall()).encode())
     return digest.hexdigest()
+
+
+ANA = Principal("ana@acme.test")
+
+
+def everything(canary: "Canary") -> Access:
+    """The view of somebody who may read all of the canary: what stops an attack is the guard alone."""
+    return Access.to_all(ANA, canary.catalog, canary.dialect)

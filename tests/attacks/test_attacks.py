@@ -6,17 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from attacks.canary import SECRET, Canary
+from attacks.canary import ANA, SECRET, Canary, everything
 from attacks.statements import Entry, attacks
 from gnomon.domain.errors import GnomonError, Refused, Retry
-from gnomon.domain.identity import Principal
 from gnomon.domain.query import AuthorizedQuery, Limits, Query
 from gnomon.domain.result import ResultTable
-from gnomon.policy.access import Access
 from gnomon.policy.authorize import authorize
 
 ENGINES = ("duckdb", "sqlite", "postgres")
-ANA = Principal("ana@acme.test")
 GUARDED = Limits(max_rows=1_000, timeout_s=2.0)
 UNGUARDED = Limits(max_rows=1_000, timeout_s=0.25)
 LONGEST_S = 6.0
@@ -78,7 +75,7 @@ def test_no_attack_of_the_corpus_passes_the_guard_and_does_harm(
 
 def _guarded(canary: Canary, entry: Entry) -> str:
     try:
-        query = authorize(Query(entry.sql, canary.dialect), Access.to_all(ANA, canary.catalog, canary.dialect), GUARDED)
+        query = authorize(Query(entry.sql, canary.dialect), everything(canary), GUARDED)
     except (Refused, Retry):
         return "refused"
     return _run(canary, query)
@@ -108,7 +105,7 @@ def test_what_only_the_guard_stops_is_refused_by_it(engine: str, canary_of: Call
     assert {e.note for e in entries} == ONLY_THE_GUARD[engine]
     for entry in entries:
         with pytest.raises((Refused, Retry)):
-            authorize(Query(entry.sql, canary.dialect), Access.to_all(ANA, canary.catalog, canary.dialect), GUARDED)
+            authorize(Query(entry.sql, canary.dialect), everything(canary), GUARDED)
 
 
 @pytest.mark.requirement("policy:engine-alone", "ADLC-03")

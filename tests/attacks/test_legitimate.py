@@ -7,21 +7,18 @@ from collections.abc import Callable
 import duckdb
 import pytest
 
-from attacks.canary import Canary
+from attacks.canary import ANA, Canary, everything
 from attacks.statements import Entry, legitimate
 from gnomon.domain.errors import GnomonError
-from gnomon.domain.identity import Principal
 from gnomon.domain.query import AuthorizedQuery, Limits, Query
-from gnomon.policy.access import Access
 from gnomon.policy.authorize import authorize
 
 ENGINES = ("duckdb", "sqlite", "postgres")
-ANA = Principal("ana@acme.test")
 LIMITS = Limits(max_rows=1_000, timeout_s=20.0)
 
 
 def authorized(canary: Canary, sql: str) -> AuthorizedQuery:
-    return authorize(Query(sql, canary.dialect), Access.to_all(ANA, canary.catalog, canary.dialect), LIMITS)
+    return authorize(Query(sql, canary.dialect), everything(canary), LIMITS)
 
 
 def rows(canary: Canary, query: AuthorizedQuery, sql: str) -> list[str]:

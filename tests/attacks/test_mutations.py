@@ -6,16 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from attacks.canary import SECRET, Canary
+from attacks.canary import ANA, SECRET, Canary, everything
 from attacks.statements import attacks, legitimate
 from gnomon.domain.catalog import Catalog, Column, TableRef, TableSchema
 from gnomon.domain.errors import GnomonError, Refused, Retry
-from gnomon.domain.identity import Principal
 from gnomon.domain.query import AuthorizedQuery, Dialect, Limits, Query
 from gnomon.policy.access import Access
 from gnomon.policy.authorize import authorize
 
-ANA = Principal("ana@acme.test")
 LIMITS = Limits(max_rows=200, timeout_s=1.0)
 ENGINES: tuple[Dialect, ...] = ("duckdb", "sqlite")
 SETTINGS = settings(
@@ -109,7 +107,7 @@ def test_what_is_let_through_reads_back_as_what_was_judged(engine: Dialect, data
 
 def _authorized(canary: Canary, sql: str) -> AuthorizedQuery | None:
     try:
-        return authorize(Query(sql, canary.dialect), Access.to_all(ANA, canary.catalog, canary.dialect), LIMITS)
+        return authorize(Query(sql, canary.dialect), everything(canary), LIMITS)
     except (Refused, Retry):
         return None
 

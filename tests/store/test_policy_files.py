@@ -84,6 +84,11 @@ def _as_pipe(folder: Path) -> None:
     os.mkfifo(folder / "forbids.cedar")
 
 
+def _moved_below(folder: Path) -> None:
+    (folder / "hr").mkdir()
+    (folder / "forbids.cedar").rename(folder / "hr" / "forbids.cedar")
+
+
 def _folder_as_file(folder: Path) -> None:
     folder.rename(folder.with_name("away"))
     folder.write_text(PERMIT)
@@ -99,10 +104,7 @@ HARMS: dict[str, Harm] = {
     "a file renamed": lambda f: (f / "forbids.cedar").rename(f / "forbids.cedar.bak"),
     "a file hidden": lambda f: (f / "forbids.cedar").rename(f / ".forbids.cedar"),
     "a file named in capitals": lambda f: (f / "forbids.cedar").rename(f / "forbids.CEDAR"),
-    "a file moved into a folder": lambda f: (
-        (f / "hr").mkdir(),
-        (f / "forbids.cedar").rename(f / "hr" / "x.cedar"),
-    ),
+    "a file moved into a folder": _moved_below,
     "a file emptied": lambda f: (f / "forbids.cedar").write_text(""),
     "a file of blanks": lambda f: (f / "forbids.cedar").write_text(" \n\n"),
     "a file cut in the middle": lambda f: (f / "forbids.cedar").write_text(FORBID[:40]),

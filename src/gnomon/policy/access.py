@@ -153,7 +153,7 @@ class Access:
 
     def policies_of(self, refs: Iterable[TableRef]) -> tuple[str, ...]:
         """Ids of the policies that decided about these tables."""
-        named = [t for ref in refs if (t := self.full.find(ref.name, ref.schema)) is not None]
+        named = [t for ref in refs if (t := self.exact(ref)) is not None]
         return tuple(sorted({p for table in named for p in self._policies(table)}))
 
     def restricted(self, ref: TableRef) -> bool:

@@ -22,8 +22,8 @@ HASH_CHARS = 16
 
 _CELL = "gnomon_cell"
 _FIRST_DAY, _LAST_DAY = "CAST('0001-01-01' AS DATE)", "CAST('9999-12-31' AS DATE)"
-_LARGEST = "1e200"
-"""Beyond it PostgreSQL shows no bucket."""
+_MOST_DIGITS, _DECIMALS = 200, 20
+"""In PostgreSQL: numbers with more digits have no bucket, and further decimals are not looked at."""
 _TEXT: dict[Dialect, str] = {"duckdb": "VARCHAR", "sqlite": "TEXT", "postgres": "TEXT"}
 _PLAIN_KINDS = frozenset({"integer", "decimal", "text", "boolean", "date", "timestamp", "time"})
 
@@ -98,16 +98,18 @@ def _part(mask: Mask, dialect: Dialect) -> str:
 
 
 def _number_bucket(width: float, dialect: Dialect) -> str:
-    step = f"{Decimal(repr(float(width))):f}"
+    exact = Decimal(repr(float(width)))
+    step = f"{exact:f}"
     if dialect == "sqlite":
         # Not every build of SQLite has FLOOR; a cast to integer cuts towards zero.
         whole = f"CAST({_CELL} / {step} AS INTEGER)"
         return f"CAST(({whole} - ({_CELL} < {whole} * {step})) * {step} AS REAL)"
     if dialect == "duckdb":
         return f"FLOOR(CAST({_CELL} AS DOUBLE) / {step}) * {step}"
-    # PostgreSQL fails where a number leaves the range of a double.
-    bucket = f"FLOOR(CAST({_CELL} AS DOUBLE PRECISION) / {step}) * {step}"
-    return f"CASE WHEN {_CELL} BETWEEN -{_LARGEST} AND {_LARGEST} THEN {bucket} END"
+    # PostgreSQL fails where a number is too large or too small for a double.
+    near = f"CAST(ROUND(CAST({_CELL} AS NUMERIC), {_DECIMALS}) AS DOUBLE PRECISION)"
+    largest = f"1e{_MOST_DIGITS + min(0, exact.adjusted())}"
+    return f"CASE WHEN {_CELL} BETWEEN -{largest} AND {largest} THEN FLOOR({near} / {step}) * {step} END"
 
 
 def _date_bucket(unit: str, column: Column, dialect: Dialect) -> str:

@@ -5,14 +5,15 @@ at least so many units. Whatever could tell one row from the others is refused: 
 lists, conditions inside a sum, window functions, joins that count a row more than once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
 from gnomon.domain.catalog import Catalog, TableSchema
 from gnomon.domain.errors import Refused
 from gnomon.policy.access import TableRule
-from gnomon.policy.views import SOURCE
+from gnomon.policy.views import SOURCE, exact_table
 
 UNIT = "gnomon_unit"
 """The column that a restricted source adds, so that units can be counted also where they are masked."""
@@ -72,7 +73,7 @@ def _repeats_nothing(join: exp.Join, catalog: Catalog) -> bool:
         return False
     if kind not in (None, "", "INNER", "OUTER"):
         return False
-    parent = catalog.find(ref.name, ref.schema)
+    parent = exact_table(catalog, ref.name, ref.schema)
     joined = _joined_columns(join, other.alias_or_name.casefold())
     if parent is None or joined is None:
         return False
@@ -122,20 +123,34 @@ def _check_names(select: exp.Select, node: exp.Table, table: TableSchema, rule: 
         raise _refused(table, rule, "COLUMNS stands for more than one column")
 
 
-def _sources(select: exp.Select, table: TableSchema, catalog: Catalog) -> dict[str, TableSchema]:
-    """What stands in FROM, by the name it goes by."""
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What stands in FROM: the name it goes by, as it was written, and the table."""
+
+    name: exp.Expr
+    table: TableSchema
+
+
+def _name_of(node: exp.Table) -> exp.Expr:
+    """A copy of the name by which columns of the node are qualified: quotes count in PostgreSQL."""
+    alias = node.args.get("alias")
+    name: exp.Expr = alias.this if alias is not None and alias.this is not None else node.this
+    return name.copy()
+
+
+def _sources(select: exp.Select, table: TableSchema, catalog: Catalog) -> list[_Source]:
     nodes = [select.args["from_"].this, *(join.this for join in select.args.get("joins") or ())]
-    found: dict[str, TableSchema] = {}
+    found: list[_Source] = []
     for node in nodes:
         ref = node.meta[SOURCE]
-        source = table if ref == table.ref else catalog.find(ref.name, ref.schema)
+        source = table if ref == table.ref else exact_table(catalog, ref.name, ref.schema)
         if source is not None:
-            found[node.alias_or_name] = source
+            found.append(_Source(_name_of(node), source))
     return found
 
 
 def _group_keys(
-    select: exp.Select, sources: Mapping[str, TableSchema], table: TableSchema, rule: TableRule
+    select: exp.Select, sources: Sequence[_Source], table: TableSchema, rule: TableRule
 ) -> list[exp.Expr]:
     group = select.args.get("group")
     keys: list[exp.Expr] = []
@@ -143,7 +158,7 @@ def _group_keys(
         by_name = _by_alias(select, key)
         renamed = isinstance(key, exp.Column) and by_name not in (None, key)
         # Engines differ on whether the column or the alias is meant.
-        if renamed and any(source.column(key.name) is not None for source in sources.values()):
+        if renamed and any(source.table.column(key.name) is not None for source in sources):
             raise _refused(table, rule, f"`{key.name}` is both a column and another name")
         keys.append(by_name if by_name is not None else key)
     return keys
@@ -208,7 +223,7 @@ def _arguments(given: Iterable[exp.Expr]) -> Iterator[exp.Expr]:
         yield from each.expressions if isinstance(each, exp.Distinct) and not each.args.get("on") else (each,)
 
 
-def _counted(select: exp.Select, sources: Mapping[str, TableSchema]) -> list[exp.Column]:
+def _counted(select: exp.Select, sources: Sequence[_Source]) -> list[exp.Column]:
     """The columns of which figures are taken, each once, with the name of its source."""
     found: dict[str, exp.Column] = {}
     for part in _shown_parts(select):
@@ -220,12 +235,12 @@ def _counted(select: exp.Select, sources: Mapping[str, TableSchema]) -> list[exp
     return list(found.values())
 
 
-def _with_source(column: exp.Column, sources: Mapping[str, TableSchema]) -> exp.Column:
+def _with_source(column: exp.Column, sources: Sequence[_Source]) -> exp.Column:
     """The column as nothing but a column: a bare name could be an alias of the SELECT."""
     column = column.copy()
-    owners = [name for name, source in sources.items() if source.column(column.name) is not None]
+    owners = [source.name for source in sources if source.table.column(column.name) is not None]
     if not column.table and len(owners) == 1:
-        column.set("table", exp.to_identifier(owners[0], quoted=True))
+        column.set("table", owners[0].copy())
     return column
 
 
@@ -233,9 +248,7 @@ def _add_condition(
     select: exp.Select, node: exp.Table, rule: TableRule, counted: Sequence[exp.Column]
 ) -> None:
     """Each group has enough units, and so has each figure of it: a sum leaves out those without a value."""
-    unit = exp.column(
-        exp.to_identifier(UNIT, quoted=True), exp.to_identifier(node.alias_or_name, quoted=True)
-    )
+    unit = exp.Column(this=exp.to_identifier(UNIT, quoted=True), table=_name_of(node))
     enough = _at_least(unit, rule.min_group)
     for column in counted:
         has_value = exp.Not(this=exp.Is(this=column, expression=exp.null()))

@@ -70,14 +70,14 @@ def source_of(node: exp.Table, view: TableSchema, catalog: Catalog) -> TableSche
         return None
     schemas = (node.db,) if node.db else (view.ref.schema, "")
     for schema in schemas:
-        found = _find(catalog, node.name, schema)
+        found = exact_table(catalog, node.name, schema)
         if found is not None:
             return found
-    return _find(catalog, node.name, "") if _is_default(node.db) else None
+    return exact_table(catalog, node.name, "") if _is_default(node.db) else None
 
 
-def _find(catalog: Catalog, name: str, schema: str) -> TableSchema | None:
-    """The table of that name; in the engine's own text a name that differs in case may be another table's."""
+def exact_table(catalog: Catalog, name: str, schema: str) -> TableSchema | None:
+    """The table of that very name, or else one whose name differs in case: PostgreSQL can have both."""
     found = catalog.find(name, schema)
     if found is None or found.ref.name == name:
         return found
@@ -156,4 +156,4 @@ def _direct(view: TableSchema, catalog: Catalog, dialect: Dialect) -> list[Table
     except OpaqueViewError:
         return [view]
     refs = [node.meta[SOURCE] for node in nodes]
-    return [t for ref in refs if (t := catalog.find(ref.name, ref.schema)) is not None]
+    return [t for ref in refs if (t := exact_table(catalog, ref.name, ref.schema)) is not None]

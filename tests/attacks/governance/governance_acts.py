@@ -52,9 +52,9 @@ class Seen:
     records: tuple[AuditEvent, ...]
 
 
-def statements() -> tuple[Act, ...]:
+def statements(file: str = "statements.sql") -> tuple[Act, ...]:
     """Every statement of the corpus, put to `run_sql`."""
-    return tuple(Act(e.note, (("run_sql", {"sql": e.sql}),)) for e in read(HERE / "statements.sql"))
+    return tuple(Act(e.note, (("run_sql", {"sql": e.sql}),)) for e in read(HERE / file))
 
 
 def tool_acts() -> tuple[Act, ...]:

@@ -19,6 +19,7 @@ import psycopg
 from gnomon.context.catalog.build import build_index
 from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.domain.answer import Question
+from gnomon.domain.errors import Misconfigured
 from gnomon.domain.identity import Principal
 from gnomon.models.port import Embedder
 from gnomon.policy.authority import Authority
@@ -133,18 +134,24 @@ def _order(i: int, world: int) -> tuple[object, ...]:
 
 @dataclass
 class World:
-    """One of the two warehouses, indexed, with its policies."""
+    """One of the two warehouses, indexed, with its policies, or the reason why they cannot be taken."""
 
     number: int
     warehouse: Warehouse
     index: CatalogIndex
-    policies: Policies = field(default_factory=lambda: ana_policies())
+    policies: Policies | Misconfigured = field(default_factory=lambda: ana_policies())
     who: Principal = ANA
 
     def authority_of(self, question: Question) -> Authority:
         """What the person of a question may do here."""
         situation = Situation(question.purpose, question.audience)
-        return Authority(lambda: self.who, situation, lambda: self.policies, SECRET)
+        return Authority(lambda: self.who, situation, self.in_force, SECRET)
+
+    def in_force(self) -> Policies:
+        """The policies, as they are at this moment."""
+        if isinstance(self.policies, Misconfigured):
+            raise self.policies
+        return self.policies
 
     def close(self) -> None:
         """Give back files and connections."""

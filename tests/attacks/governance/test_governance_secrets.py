@@ -2,15 +2,18 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+import uuid
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 import pytest
 
 from attacks.governance.governance_world import POLICIES, fill_duckdb, postgres_world
@@ -29,10 +32,10 @@ class Deployment:
     folder: Path
     said: list[str] = field(default_factory=list)
 
-    def run(self, *args: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    def run(self, line: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """A command of its own process, as from a shell."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("GNOMON_")}
-        command = [sys.executable, "-m", "gnomon", *args]
+        command = [sys.executable, "-m", "gnomon", *shlex.split(line)]
         done = subprocess.run(
             command, cwd=self.folder, env={**kept, **environ}, capture_output=True, text=True, check=False
         )
@@ -70,10 +73,8 @@ def _settings(deployment: Deployment, url: str, more: str = "") -> None:
 def test_the_masks_key_and_a_token_are_in_nothing_that_is_said_or_kept(deployment: Deployment) -> None:
     fill_duckdb(0, deployment.folder)
     _settings(deployment, "shop.duckdb")
-    scopes = [part for s in ("read", "compute", "ask", "history") for part in ("--scope", s)]
-    made = deployment.run(
-        "token", "create", "ana@acme.test", "--group", "sales", "--claim", "region=EU", *scopes, "--json"
-    )
+    scopes = "--scope read --scope compute --scope ask --scope history"
+    made = deployment.run(f"token create ana@acme.test --group sales --claim region=EU {scopes} --json")
     token = json.loads(deployment.said.pop(0))["token"]
     assert made.returncode == 0
     gold = [
@@ -86,29 +87,25 @@ def test_the_masks_key_and_a_token_are_in_nothing_that_is_said_or_kept(deploymen
     ]
     rows = [f'[[question]]\nid = "q{i}"\nquestion = "emails"\ngold = "{g}"\n' for i, g in enumerate(gold)]
     (deployment.folder / "gold.toml").write_text("\n".join(rows))
-    for command in (
-        ("ask", "email of customers", "--json"),
-        ("ask", "email of customers", "--explain", "--verbose", "--debug"),
-        ("eval", "gold.toml", "--debug"),
-        ("show", "--json"),
-        ("show", "--html", "page.html"),
-        ("whoami", "--json"),
-        ("describe", "customers", "--json"),
-        ("ask", "emails", "--debug", "--no-such-option"),
+    for line in (
+        "ask 'email of customers' --json",
+        "ask 'email of customers' --explain --verbose --debug",
+        "eval gold.toml --debug",
+        "show --json",
+        "show --html page.html",
+        "whoami --json",
+        "describe customers --json",
+        "ask emails --debug --no-such-option",
     ):
-        deployment.run(*command, GNOMON_TOKEN=token)
-    for command in (
-        ("audit", "export"),
-        ("audit", "export", "--format", "ocsf"),
-        ("token", "list"),
-        ("doctor",),
-    ):
-        assert deployment.run(*command).returncode in (0, 3)
+        deployment.run(line, GNOMON_TOKEN=token)
+    for line in ("audit export", "audit export --format ocsf", "token list", "doctor"):
+        assert deployment.run(line).returncode in (0, 3)
     assert deployment.run("whoami", GNOMON_TOKEN=f"{token[:-4]}beef").returncode == 1
     assert deployment.run("whoami", GNOMON_TOKEN=JWT).returncode in (1, 3)
     key = mask_key(deployment.folder / ".gnomon", "local")
     master = (deployment.folder / ".gnomon" / "mask.key").read_bytes()
     deployment.said.append((deployment.folder / "page.html").read_text())
+    assert deployment.found("customers")
     assert deployment.found(key) == []
     assert deployment.found(master.hex()) == []
     assert deployment.found(token.rpartition("_")[2]) == []
@@ -119,35 +116,37 @@ def test_the_masks_key_and_a_token_are_in_nothing_that_is_said_or_kept(deploymen
 def test_a_warehouses_password_is_in_nothing_that_is_said_or_kept(
     deployment: Deployment, postgres_url: str
 ) -> None:
-    url = postgres_world(0, postgres_url)
-    _settings(deployment, _without_password(url), 'password = "env:SHOP_PASSWORD"\n')
-    for command in (
-        ("index", "--json"),
-        ("ask", "how many old orders", "--json", "--explain"),
-        ("ask", "how many old orders", "--verbose", "--debug"),
-        ("doctor", "--json"),
-        ("show", "--json"),
-        ("audit", "export"),
+    url = _as_reader(postgres_world(0, postgres_url))
+    _settings(deployment, url, 'password = "env:SHOP_PASSWORD"\n')
+    for line in (
+        "index --json",
+        "ask 'how many old orders' --json --explain",
+        "ask 'how many old orders' --verbose --debug",
+        "doctor --json",
+        "show --json",
+        "audit export",
     ):
-        deployment.run(*command, SHOP_PASSWORD=PASSWORD)
-    (deployment.folder / "password").write_text(FILE_PASSWORD + "\n")
-    (deployment.folder / "password").chmod(0o600)
-    for address in ("postgresql://reader@127.0.0.1:1/shop", "postgresql://reader@no.such.host.invalid/shop"):
-        _settings(deployment, address, f'password = "file:{deployment.folder / "password"}"\n')
-        for command in (("ask", "orders", "--debug"), ("doctor", "--debug"), ("tables", "--json", "--debug")):
-            assert deployment.run(*command).returncode != 0
-    for name in ("env:NO_SUCH", "file:/nowhere", f"clear {PASSWORD}"):
-        _settings(deployment, "postgresql://reader@127.0.0.1:1/shop", f'password = "{name}"\n')
-        assert deployment.run("tables", "--debug").returncode != 0
-    _settings(deployment, f"postgresql://reader:{PASSWORD}@127.0.0.1:1/shop")
-    for command in (("tables", "--debug"), ("doctor",), ("ask", "orders", "--json", "--debug")):
-        assert deployment.run(*command).returncode != 0
+        assert deployment.run(line, SHOP_PASSWORD=PASSWORD).returncode == 0
+    password = deployment.folder / "password"
+    password.write_text(FILE_PASSWORD + "\n")
+    password.chmod(0o600)
+    nobody = "postgresql://reader@127.0.0.1:1/shop"
+    for given in (f"file:{password}", "env:NO_SUCH", "file:/nowhere", f"clear {PASSWORD}"):
+        _settings(deployment, nobody, f'password = "{given}"\n')
+        for line in ("ask orders --json --debug", "doctor"):
+            assert deployment.run(line).returncode != 0
+    _settings(deployment, nobody.replace("reader", f"reader:{PASSWORD}"))
+    for line in ("tables --debug", "doctor"):
+        assert deployment.run(line).returncode != 0
     assert deployment.found(PASSWORD) == []
     assert deployment.found(FILE_PASSWORD) == []
 
 
-def _without_password(url: str) -> str:
+def _as_reader(url: str) -> str:
+    """The database's URL for an account of its own, whose password is the canary and not in it."""
+    role = f"reader_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'".encode())
+        connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}".encode())
     parts = urlsplit(url)
-    user, _, host = parts.netloc.rpartition("@")
-    bare = f"{user.partition(':')[0]}@{host}" if user else parts.netloc
-    return urlunsplit(parts._replace(netloc=bare))
+    return urlunsplit(parts._replace(netloc=f"{role}@{parts.netloc.rpartition('@')[2]}"))

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from attacks.governance.governance_acts import found_in, run, statements
-from attacks.governance.governance_world import World
+from attacks.governance.governance_acts import found_in, questions, run, statements, tool_acts
+from attacks.governance.governance_world import OWNER, World
 from gnomon.models.port import Embedder
 
 
@@ -27,3 +28,31 @@ def test_no_statement_tells_what_is_kept_from_the_person(
         escaped += [f"{act.note}: {each}" for each in found]
     record_acts(f"{engine}, statements", counts)
     assert escaped == [], "\n".join(escaped)
+
+
+@pytest.mark.requirement("governance:corpus")
+def test_two_figures_may_differ_by_one_person(
+    worlds_of: Callable[[str], tuple[World, World]], embedder: Embedder
+) -> None:
+    """A limit that docs/guard.md states: a least size of groups is no answer to who compares many figures."""
+    worlds = worlds_of("duckdb")
+    for act in statements("limits.sql"):
+        one, other = (run(act, world, embedder) for world in worlds)
+        assert found_in(act, one, other), act.note
+
+
+@pytest.mark.requirement("governance:corpus")
+def test_the_corpus_is_large_and_every_attempt_is_another_one() -> None:
+    acts = [*statements(), *tool_acts(), *questions()]
+    assert len(acts) >= 300
+    assert len({act.said for act in acts}) == len(acts)
+
+
+@pytest.mark.requirement("governance:corpus")
+def test_the_worlds_do_differ_for_who_may_see_it(
+    worlds_of: Callable[[str], tuple[World, World]], embedder: Embedder
+) -> None:
+    """The corpus bites: for the owner the same statements tell the worlds apart."""
+    pair = [replace(world, who=OWNER) for world in worlds_of("duckdb")]
+    told = [found_in(act, *(run(act, world, embedder) for world in pair)) for act in statements()]
+    assert sum(map(bool, told)) >= 60

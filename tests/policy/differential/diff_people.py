@@ -9,6 +9,8 @@ from gnomon.domain.identity import Principal
 from gnomon.domain.query import Dialect
 from policy.differential.diff_shop import RELATIONS, Row, Sees, Sights
 
+_ANA = Principal("ana")
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -22,7 +24,7 @@ class Person:
     name: str
     cedar: str
     sights: Sights
-    principal: Principal = Principal("ana")
+    principal: Principal = _ANA
 
     def policies(self, dialect: Dialect) -> str:
         """The policy text for an engine."""
@@ -69,7 +71,7 @@ def _not_void(row: Row) -> bool:
 
 
 def _of_oslo(row: Row) -> bool:
-    return row["city"] == "Oslo"
+    return bool(row["city"] == "Oslo")
 
 
 def _granted(row: Row) -> bool:

@@ -24,8 +24,8 @@ from gnomon.policy.policies import Situation, parse_policies
 from gnomon.warehouses.connect import open_warehouse
 from gnomon.warehouses.duckdb.errors import translated
 from gnomon.warehouses.port import Warehouse
+from policy.differential.diff_grammar import Statement
 from policy.differential.diff_people import Person
-from policy.differential.diff_queries import Statement
 from policy.differential.diff_shop import SECRET, Execute, Fetch, create_full, create_reduced
 from warehouses.datasets import new_database
 
@@ -130,7 +130,9 @@ def reduced_shop(dialect: Dialect, person: Person) -> Make:
 
 def _plain(fetch: Fetch) -> Fetch:
     """Rows with moments as the texts that the shop is written with."""
-    return lambda sql: [tuple(str(c) if isinstance(c, date | datetime) else c for c in row) for row in fetch(sql)]
+    return lambda sql: [
+        tuple(str(c) if isinstance(c, date | datetime) else c for c in row) for row in fetch(sql)
+    ]
 
 
 def access_of(person: Person, catalog: Catalog, dialect: Dialect) -> Access:

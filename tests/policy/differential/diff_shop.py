@@ -101,7 +101,16 @@ def _orders() -> Iterator[tuple[Any, ...]]:
         placed = f"2024-{i % 12 + 1:02d}-{i % 28 + 1:02d} {i % 24:02d}:30:00"
         customer = None if i % 13 == 0 else i % 24 + 1
         status = ("open", "void", "paid", None)[i % 4]
-        yield i, customer, amount, round((i * 7 % 40) / 8, 2), status, placed, note, (True, False, None)[i % 3]
+        yield (
+            i,
+            customer,
+            amount,
+            round((i * 7 % 40) / 8, 2),
+            status,
+            placed,
+            note,
+            (True, False, None)[i % 3],
+        )
 
 
 CUSTOMERS = Relation(
@@ -141,7 +150,7 @@ DETAILS = Relation(
 GRANTS = Relation(
     "grants",
     {"subject": "text", "customer_id": "int"},
-    tuple(("ana", i) for i in range(1, 10)) + (("ben", 11), ("ana", 3), ("ben", None)),
+    (*(("ana", i) for i in range(1, 10)), ("ben", 11), ("ana", 3), ("ben", None)),
 )
 SALES = Relation(
     "sales",
@@ -185,6 +194,10 @@ VIEWS = (OPEN_ORDERS, ORDER_NAMES, OPEN_NAMES, STATUS_COUNTS, BIG_SALES)
 RELATIONS = (*TABLES, *VIEWS)
 
 
+def _always(row: Row) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Sees:
     """What a person sees of a relation, in plain Python.
@@ -198,7 +211,7 @@ class Sees:
         denied: Whether the relation itself is not to be named.
     """
 
-    rows: Callable[[Row], bool] = lambda row: True
+    rows: Callable[[Row], bool] = _always
     hidden: frozenset[str] = frozenset()
     forbidden: bool = True
     masks: Mapping[str, str] = field(default_factory=dict)
@@ -269,7 +282,7 @@ def seen_rows(
 
 
 def _cell(row: Row, name: str, sees: Sees, dialect: Dialect) -> Any:
-    if (name in sees.hidden and sees.forbidden) or not sees.cells.get(name, lambda r: True)(row):
+    if (name in sees.hidden and sees.forbidden) or not sees.cells.get(name, _always)(row):
         return None
     mask = sees.masks.get(name)
     return row[name] if mask is None else masked_value(row[name], mask, dialect)

@@ -1,4 +1,4 @@
-"""A failure tells no more than an answer: hidden data that would fail is as silent as hidden data that would not."""
+"""A failure tells no more than an answer: hidden data that fails is as silent as any other."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator

@@ -37,7 +37,7 @@ _COLUMNS = {
     "shop": "int",
 }
 _SHOPS = {"shop": "int", "town": "text"}
-_PAY = [
+_PAY: list[Row] = [
     {
         "id": i,
         "person": i % 23,
@@ -91,9 +91,7 @@ class Payroll:
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def payroll(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Payroll]:
+def payroll(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Payroll]:
     folder = tmp_path_factory.mktemp(f"pay_{request.param}")
     with ExitStack() as stack:
         url = partial(request.getfixturevalue, "postgres_url")
@@ -140,7 +138,9 @@ _FROM = (
 )
 
 
-def _expected(keys: list[Value], where: Value, figures: list[Any], inner: bool, rows: list[Row]) -> Any:
+def _expected(
+    keys: list[Value], where: Value, figures: list[Any], inner: bool, rows: list[Row]
+) -> list[tuple[Any, ...]]:
     """The groups with enough people, for each figure among those who have a value."""
     groups: dict[tuple[Any, ...], list[Row]] = {} if keys else {(): []}
     for row in rows:
@@ -151,11 +151,11 @@ def _expected(keys: list[Value], where: Value, figures: list[Any], inner: bool, 
         bases = [[m for m in members if not c or m[c] is not None] for _, _, c in figures]
         if all(len({m["person"] for m in base}) >= FEWEST for base in (members, *bases)):
             found.append((*key, *(_figure(f, b) for f, b in zip(figures, bases, strict=True))))
-    return sorted(found, key=repr)
+    return _told(found)
 
 
 def _figure(figure: tuple[str, str, str], rows: list[Row]) -> Any:
-    values = [r[figure[2]] for r in rows] if figure[2] else rows
+    values: list[Any] = [r[figure[2]] if figure[2] else r for r in rows]
     if figure[1] == "count":
         return len(values)
     if figure[1] == "distinct":
@@ -163,13 +163,22 @@ def _figure(figure: tuple[str, str, str], rows: list[Row]) -> Any:
     return sum(values) if figure[1] == "sum" else round(sum(values) / len(values), 4)
 
 
-def _told(rows: Any) -> Any:
-    cells = [tuple(round(float(c), 4) if not isinstance(c, str | int | None) else c for c in r) for r in rows]
-    return sorted([tuple(int(c) if isinstance(c, float) and c == int(c) else c for c in r) for r in cells], key=repr)
+def _told(rows: Any) -> list[tuple[Any, ...]]:
+    return sorted((tuple(_plain(cell) for cell in row) for row in rows), key=repr)
+
+
+def _plain(cell: Any) -> Any:
+    """Numbers alike, whatever type an engine gives them."""
+    if cell is None or isinstance(cell, str):
+        return cell
+    number = round(float(cell), 4)
+    return int(number) if number.is_integer() else number
 
 
 @pytest.mark.requirement("policy:min-group")
-def test_every_group_that_is_given_rests_on_enough_people(payroll: Payroll, record_differences: Record) -> None:
+def test_every_group_that_is_given_rests_on_enough_people(
+    payroll: Payroll, record_differences: Record
+) -> None:
     dialect = payroll.database.dialect
     random_ = random.Random(f"groups-{dialect}")
     counts: Counter[str] = Counter()
@@ -190,7 +199,7 @@ def test_every_group_that_is_given_rests_on_enough_people(payroll: Payroll, reco
         found = outcome(payroll.database, query)
         assert found.error is None, f"{sql}: {found.error}"
         expected = _expected(keys, where, figures, inner, rows)
-        assert _told(found.rows) == _told(expected), sql
+        assert _told(found.rows) == expected, sql
         counts["gave groups" if expected else "gave none"] += 1
     record_differences("groups recomputed", dialect, counts)
     assert min(counts.values()) > STATEMENTS / 20
@@ -329,15 +338,24 @@ def test_whatever_could_single_out_a_row_is_refused(payroll: Payroll, record_dif
         ("SELECT COUNT(*) FROM pay WHERE id = 7", False),
         ("SELECT SUM(salary) FROM pay WHERE person IN (1, 2)", False),
         ("SELECT SUM(bonus) FROM pay WHERE level = 1", True),
-        ("SELECT dept, AVG(salary) AS salary FROM pay GROUP BY dept HAVING COUNT(*) > 1 ORDER BY salary", True),
+        (
+            "SELECT dept, AVG(salary) AS salary FROM pay GROUP BY dept HAVING COUNT(*) > 1 ORDER BY salary",
+            True,
+        ),
         ("SELECT p.dept AS d, ROUND(SUM(salary) / COUNT(*)) FROM pay AS p GROUP BY d", True),
         ("SELECT total FROM pay_sums", True),
+        ("SELECT SUM(salary) FROM PAY AS P JOIN SHOPS AS S ON S.shop = P.shop", True),
+        ("SELECT SUM(PAY.salary), COUNT(bonus) FROM PAY", True),
+        ('SELECT SUM("P q".salary), COUNT(bonus) FROM pay AS "P q"', True),
         ("SELECT town, COUNT(*) FROM pay AS p JOIN shops AS s ON s.shop = p.shop GROUP BY town", True),
         ("SELECT COUNT(*) FROM pay AS p LEFT JOIN shops USING (shop) WHERE town IS NULL", True),
         ("SELECT id, SUM(salary) FROM pay GROUP BY id", False),
         ("SELECT COUNT(*) FROM pay HAVING COUNT(*) > 0 OR 1 = 1", True),
         ("SELECT SUM(salary) FROM pay WHERE id = 7 HAVING 1 = 1 OR COUNT(*) = 1", False),
-        ("SELECT town, (SELECT SUM(salary) FROM pay WHERE pay.shop = shops.shop AND id = 7) FROM shops", False),
+        (
+            "SELECT town, (SELECT SUM(salary) FROM pay WHERE pay.shop = shops.shop AND id = 7) FROM shops",
+            False,
+        ),
         ("SELECT town FROM shops WHERE EXISTS (SELECT COUNT(*) FROM pay WHERE id = 7 AND salary > 1)", False),
     ],
 )

@@ -62,9 +62,14 @@ def olga(place: Path) -> Run:
 
 
 @pytest.fixture
-def ana(olga: Run) -> Run:
-    """Run `gnomon` as ana, with a token that may ask and open stored answers."""
-    token = _token(olga, "read", "compute", "ask", "history")
+def token(olga: Run) -> str:
+    """A token of ana's that may ask and open stored answers."""
+    return _token(olga, "read", "compute", "ask", "history")
+
+
+@pytest.fixture
+def ana(olga: Run, token: str) -> Run:
+    """Run `gnomon` as ana."""
     return lambda *args, **environ: olga(*args, GNOMON_TOKEN=token, **environ)
 
 
@@ -244,14 +249,14 @@ def test_the_history_shows_no_figure_of_an_answer_once_rights_are_narrower(ana: 
 
 
 @pytest.mark.requirement("governance:stored-results")
-def test_a_resumed_chat_shows_no_answer_once_rights_are_narrower(ana: Run, place: Path) -> None:
+def test_a_resumed_chat_shows_no_answer_once_rights_are_narrower(ana: Run, token: str, place: Path) -> None:
     headline = str(_asked(ana, "total amount of orders")["headline"])
     _narrow(place)
     (place / "lines.txt").write_text("/table\n/sql\n/checks\n")
     with (place / "lines.txt").open() as lines:
         done = subprocess.run(
             [sys.executable, "-m", "gnomon", "chat", "--resume"],
-            env={**os.environ, "GNOMON_TOKEN": _token_of(ana)},
+            env={**os.environ, "GNOMON_TOKEN": token},
             stdin=lines,
             capture_output=True,
             text=True,
@@ -260,11 +265,6 @@ def test_a_resumed_chat_shows_no_answer_once_rights_are_narrower(ana: Run, place
     assert done.stdout == ""
     assert done.stderr.count("policy:rights-changed") == 3
     assert headline not in done.stdout + done.stderr
-
-
-def _token_of(ana: Run) -> str:
-    closed = dict(zip(ana.__code__.co_freevars, ana.__closure__ or (), strict=True))  # type: ignore[attr-defined]
-    return str(closed["token"].cell_contents)
 
 
 @pytest.mark.requirement("governance:stored-results")

@@ -1,0 +1,186 @@
+"""One person's view of a warehouse: what it shows, what it hides, and what it says of the hidden."""
+
+import pytest
+
+from gnomon.domain.catalog import Catalog, Column, Evidence, Join, Key, TableRef, TableSchema
+from gnomon.domain.errors import Refused, Retry
+from gnomon.domain.identity import Principal
+from gnomon.domain.query import AuthorizedQuery, Dialect, Limits, Query
+from gnomon.policy.access import Access
+from gnomon.policy.authorize import RESTRICTED, authorize
+from gnomon.policy.explain import sight_of
+from gnomon.policy.policies import Situation, parse_policies
+
+ANA = Principal("ana@acme.test")
+READ = 'action == Action::"read"'
+ALL = f"permit (principal, {READ}, resource);\n"
+DECLARED = Evidence("declared")
+
+
+def table(name: str, columns: str, schema: str = "", definition: str = "", **more: object) -> TableSchema:
+    made = tuple(Column(c, "integer" if c.endswith("id") else "text", "INT") for c in columns.split())
+    return TableSchema(
+        TableRef(name, schema),
+        made,
+        is_view=bool(definition),
+        definition=definition,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+PEOPLE = table(
+    "people",
+    "id name mail",
+    keys=(Key(("id",), DECLARED, primary=True), Key(("mail",), DECLARED)),
+    row_count=9,
+)
+ORDERS = table("orders", "id person_id status", row_count=70)
+BIG = table("big", "id status", definition="CREATE VIEW big AS SELECT id, status FROM orders")
+OPAQUE = table("odd", "x", definition="CREATE VIEW odd AS PRAGMA show_tables")
+JOIN = Join(ORDERS.ref, ("person_id",), PEOPLE.ref, ("id",), Evidence("measured", 0.9, 70))
+SHOP = Catalog((PEOPLE, ORDERS, BIG), (JOIN,))
+
+
+def access(text: str, catalog: Catalog = SHOP, dialect: Dialect = "duckdb", secret: str = "s") -> Access:
+    return parse_policies([("p.cedar", text)], home="local").access(
+        ANA, catalog, dialect, Situation(), secret=secret
+    )
+
+
+def ask(sql: str, seen: Access) -> AuthorizedQuery:
+    return authorize(Query(sql, seen.dialect), seen, Limits(max_rows=10))
+
+
+def hide(column: str, id: str = "hide") -> str:
+    return f'@id("{id}") forbid (principal, {READ}, resource == Column::"{column}");\n'
+
+
+def rows(name: str, condition: str) -> str:
+    return f'@id("rows") @rows("{condition}") forbid (principal, {READ}, resource in Table::"{name}");\n'
+
+
+@pytest.mark.requirement("policy:rewrite-differential")
+def test_who_sees_everything_gets_the_statement_and_the_catalog_unchanged() -> None:
+    seen = access(ALL)
+    assert seen.catalog is SHOP
+    assert ask("SELECT id FROM orders", seen).sql == 'SELECT id FROM "orders" LIMIT 11'
+    assert RESTRICTED not in ask("SELECT * FROM big", seen).rules
+
+
+@pytest.mark.requirement("policy:rewrite-differential")
+def test_the_catalog_shows_what_is_left_and_nothing_measured_on_the_rest() -> None:
+    seen = access(ALL + hide("people.mail") + rows("people", "id > 3")).catalog
+    people = seen.find("people")
+    assert people is not None
+    assert [c.name for c in people.columns] == ["id", "name"]
+    assert people.keys == (PEOPLE.keys[0],)
+    assert people.row_count is None
+    assert seen.joins == (Join(ORDERS.ref, ("person_id",), PEOPLE.ref, ("id",), Evidence("measured")),)
+
+
+@pytest.mark.requirement("policy:masks")
+def test_keys_and_joins_on_a_masked_column_are_not_told() -> None:
+    text = ALL + f'@mask("hash") forbid (principal, {READ}, resource == Column::"people.id");'
+    seen = access(text).catalog
+    people = seen.find("people")
+    assert people is not None
+    assert people.columns[0].kind == "text"
+    assert [k.columns for k in people.keys] == [("mail",)]
+    assert seen.joins == ()
+
+
+@pytest.mark.requirement("policy:rewrite-differential")
+def test_a_column_that_is_kept_is_unknown_unless_its_table_may_be_discovered() -> None:
+    with pytest.raises(Retry, match="no column `mail`"):
+        ask("SELECT mail FROM people", access(ALL + hide("people.mail", "no-mail")))
+    discoverable = 'permit (principal, action == Action::"discover", resource);'
+    with pytest.raises(Refused) as refused:
+        ask("SELECT mail FROM people", access(ALL + hide("people.mail", "no-mail") + discoverable))
+    assert "people.mail" in refused.value.message
+
+
+@pytest.mark.requirement("policy:rewrite-differential")
+def test_a_table_that_is_kept_is_unknown_unless_it_may_be_discovered() -> None:
+    text = ALL + f'@id("no") @ask("ben") forbid (principal, {READ}, resource == Table::"people");'
+    with pytest.raises(Retry, match="no table `people`"):
+        ask("SELECT * FROM people", access(text))
+    with pytest.raises(Refused) as refused:
+        ask(
+            "SELECT * FROM people",
+            access(text + 'permit (principal, action == Action::"discover", resource);'),
+        )
+    assert refused.value.rule == "policy:no"
+    assert "ask ben" in refused.value.hint
+
+
+@pytest.mark.requirement("policy:rewrite-differential")
+def test_a_view_whose_text_cannot_be_read_is_refused_while_anything_is_kept() -> None:
+    catalog = Catalog((PEOPLE, ORDERS, OPAQUE))
+    with pytest.raises(Refused) as refused:
+        ask("SELECT * FROM odd", access(ALL + hide("people.mail"), catalog))
+    assert refused.value.rule == "policy:opaque-view"
+    assert ask("SELECT * FROM odd", access(ALL, catalog)).sql == 'SELECT * FROM "odd" LIMIT 11'
+
+
+@pytest.mark.requirement("policy:rewrite-differential")
+def test_names_that_differ_in_case_alone_are_told_apart_behind_a_view() -> None:
+    """PostgreSQL has `orders` beside `"Orders"`; the view reads the one with the rule."""
+    quoted = table("Orders", "id status")
+    view = table("v", "id", definition='SELECT "Orders".id FROM "Orders"')
+    catalog = Catalog((ORDERS, quoted, view))
+    query = ask("SELECT id FROM v", access(ALL + rows("Orders", "status = 'open'"), catalog, "postgres"))
+    assert "'open'" in query.sql
+    assert '"public"."Orders"' in query.sql
+
+
+@pytest.mark.requirement("policy:rewrite-differential")
+def test_a_field_of_a_struct_is_not_taken_for_a_schema() -> None:
+    nested = table("nested", "id pair")
+    other = table("pair", "a", "nested")
+    seen = access(ALL + rows("nested", "id > 1"), Catalog((nested, other)))
+    sql = ask("SELECT n.pair.a FROM nested AS n, nested.pair AS q", seen).sql
+    assert sql.startswith("SELECT n.pair.a FROM")
+
+
+@pytest.mark.requirement("policy:rewrite-differential")
+def test_a_schema_before_a_column_is_dropped_and_two_such_tables_are_asked_apart() -> None:
+    seen = access(ALL + rows("orders", "status = 'open'"))
+    assert ask("SELECT main.orders.id FROM main.orders", seen).sql.startswith("SELECT orders.id FROM (")
+    with pytest.raises(Retry, match="could mean two tables"):
+        ask("SELECT main.orders.id FROM main.orders, (SELECT 1 FROM orders) AS x", seen)
+
+
+@pytest.mark.requirement("policy:rewrite-differential")
+def test_the_fingerprint_of_rights_changes_with_what_is_seen_through_a_view_too() -> None:
+    prints = [
+        access(text).fingerprint([BIG.ref])
+        for text in (
+            ALL,
+            ALL + rows("orders", "id > 1"),
+            ALL + rows("orders", "id > 2"),
+            ALL + hide("orders.status"),
+        )
+    ]
+    assert len(set(prints)) == 4
+    assert access(ALL).fingerprint([BIG.ref]) == access(ALL + hide("people.mail")).fingerprint([BIG.ref])
+
+
+@pytest.mark.requirement("policy:masks")
+def test_the_key_of_a_mask_is_named_as_a_secret_and_left_out_of_what_is_logged() -> None:
+    text = ALL + f'@mask("hash") forbid (principal, {READ}, resource == Column::"people.mail");'
+    query = ask("SELECT mail FROM people", access(text, secret="k3y-of-masks"))
+    assert "k3y-of-masks" in query.sql
+    assert "k3y-of-masks" not in query.loggable_sql
+    assert "k3y-of-masks" not in query.original_sql
+    assert query.secrets == ("k3y-of-masks",)
+
+
+@pytest.mark.requirement("policy:rules")
+def test_a_sight_says_what_is_hidden_masked_and_by_which_policy() -> None:
+    text = ALL + hide("people.mail") + rows("people", "id > 3")
+    text += f'@id("m") @mask("keep_first(1)") forbid (principal, {READ}, resource == Column::"people.name");'
+    sight = sight_of(access(text), PEOPLE)
+    assert (sight.verdict, sight.hidden, sight.masked) == ("part", ("mail",), (("name", "keep_first(1)"),))
+    assert sight.rows == ('"id" > 3',)
+    assert sight_of(access(rows("orders", "id > 3") + ALL), BIG).through == ("orders",)
+    assert sight_of(access(""), PEOPLE).verdict == "nothing"
