@@ -172,6 +172,60 @@ BENCHES = (
         ),
     ),
     Bench(
+        "policy",
+        "bench_policy",
+        (
+            Line("decision_anew_us", "policy decision, nothing kept, p50", "us", 150.0, "limit", "at most"),
+            Line(
+                "decision_anew_us",
+                "policy decision, nothing kept, p50",
+                "us",
+                "cedar_alone_us",
+                "Cedar alone",
+            ),
+            Line("decision_us", "policy decision, kept, p50", "us", "cedar_alone_us", "Cedar alone"),
+            Line(
+                "authorize_restricted_us", "authorize, restricted, p50", "us", "authorize_us", "unrestricted"
+            ),
+            Line("run_restricted_ms", "run, restricted, 1M rows, p50", "ms", "run_view_ms", "a view by hand"),
+            Line(
+                "run_restricted_ms", "run, restricted, 1M rows, p50", "ms", "run_whole_ms", "the whole table"
+            ),
+        ),
+    ),
+    Bench(
+        "audit",
+        "bench_audit",
+        (
+            Line(
+                "append_1_thread_per_s", "append, 1 thread", "/s", "raw_write_fsync_per_s", "write and fsync"
+            ),
+            Line(
+                "append_4_threads_per_s",
+                "append, 4 threads",
+                "/s",
+                "raw_write_fsync_per_s",
+                "write and fsync",
+            ),
+            Line(
+                "append_2_processes_per_s",
+                "append, 2 processes",
+                "/s",
+                "raw_write_fsync_per_s",
+                "write and fsync",
+            ),
+            Line("verify_records_per_s", "verify", "records/s", "raw_read_lines_per_s", "json.loads alone"),
+            Line("search_records_per_s", "search", "records/s", "raw_read_lines_per_s", "json.loads alone"),
+            Line(
+                "export_records_per_s",
+                "export as JSON Lines",
+                "records/s",
+                "raw_read_lines_per_s",
+                "json.loads alone",
+            ),
+        ),
+    ),
+    Bench(
         "install",
         "bench_install",
         (Line("base_mb", "base install", "MB", 300.0, "limit", "at most"),),

@@ -16,6 +16,7 @@ from sqlglot.dialects.sqlite import SQLite
 from sqlglot.errors import ErrorLevel, ParseError
 from sqlglot.generator import Generator
 from sqlglot.generators.duckdb import DuckDBGenerator
+from sqlglot.generators.sqlite import SQLiteGenerator
 from sqlglot.parser import build_json_extract, build_json_extract_scalar
 from sqlglot.parsers.duckdb import DuckDBParser
 from sqlglot.parsers.postgres import PostgresParser
@@ -73,6 +74,11 @@ class FaithfulSQLite(SQLite):
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = _special_calls(SQLiteParser)
         _parse_as_command = _refuse_command
         _warn_unsupported = _refuse_unsupported
+
+    class Generator(SQLiteGenerator):
+        def cast_sql(self, expression: exp.Cast, safe_prefix: str | None = None) -> str:
+            """As written: SQLite casts a text to DATE by its leading number, `DATE(x)` reads it as a day."""
+            return Generator.cast_sql(self, expression, safe_prefix)
 
 
 class FaithfulPostgres(Postgres):

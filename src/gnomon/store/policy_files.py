@@ -138,7 +138,8 @@ class PolicyFolder:
             return _InForce(
                 str(read["version"]), frozenset(map(str, read["files"])), read.get("folder"), read.get("home")
             )
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
+            # Where the state folder cannot be one, whoever writes to it first says so.
             return _InForce()
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Misconfigured(

@@ -119,9 +119,16 @@ def plain(value: Any) -> Any:
 def found_in(act: Act, one: Seen, other: Seen) -> list[str]:
     """How the act escaped: a secret that it told, or a difference between the worlds."""
     found = [f"told {leak}" for seen in (one, other) for leak in leaks(seen.text, act.said)]
+    found += [f"recorded {leak}" for seen in (one, other) for leak in values_recorded(act, seen)]
     if one.text != other.text:
         found.append(f"differs: {difference(one.text, other.text)}")
     return list(dict.fromkeys(found))
+
+
+def values_recorded(act: Act, seen: Seen) -> list[str]:
+    """Values that the act's audit records hold: the log is of acts, not of data."""
+    details = repr([record.detail for record in seen.records])
+    return [leak for leak in leaks(details, act.said) if leak.startswith("CANARY")]
 
 
 def difference(one: str, other: str) -> str:

@@ -136,8 +136,7 @@ def _cte_in_subquery(w: Writer) -> str:
 
 def _set_operation(w: Writer) -> str:
     a, b = w.source(), w.source()
-    names = (w.pick((f"{n}({w.text(s)})", w.text(s))) for n, s in (("UPPER", a), ("LOWER", b)))
-    one, two = names
+    one, two = (w.pick((f"{n}({w.text(s)})", w.text(s))) for n, s in (("UPPER", a), ("LOWER", b)))
     kind = w.pick(("UNION", "UNION ALL", "INTERSECT", "EXCEPT"))
     return f"SELECT {one} AS x FROM {a.text}{w.where(a)} {kind} SELECT {two} FROM {b.text}{w.where(b)}"
 
@@ -317,8 +316,7 @@ def _whole_row(w: Writer) -> str:
 
 def _sample(w: Writer) -> str:
     s = w.source()
-    name = s.text
-    return f"SELECT COUNT(*) FROM {name} TABLESAMPLE {w.pick(('100 PERCENT', 'reservoir(1000 ROWS)'))}"
+    return f"SELECT COUNT(*) FROM {s.text} TABLESAMPLE {w.pick(('100 PERCENT', 'reservoir(1000 ROWS)'))}"
 
 
 def _pivot(w: Writer) -> str:

@@ -95,6 +95,9 @@ class Environment:
     def run(self, query: AuthorizedQuery) -> ResultTable:
         """Record, then run, an authorized query."""
         self.record_query("query", query)
+        return self._run(query)
+
+    def _run(self, query: AuthorizedQuery) -> ResultTable:
         try:
             with self._engine(query) as engine:
                 result = engine.execute(query, cancellation=self.cancellation)
@@ -130,19 +133,38 @@ class Environment:
     def may_tell_plan(self, query: AuthorizedQuery) -> bool:
         """Whether a plan tells only of what the person sees: a view's plan names the tables behind it."""
         access = self.access
-        read = [t for ref in query.tables if (t := access.full.find(ref.name, ref.schema)) is not None]
+        read = [t for ref in query.tables if (t := access.exact(ref)) is not None]
         bases = [base.ref for table in read for base in access.bases(table)]
         shown = {table.ref for table in access.catalog.tables}
         return RESTRICTED not in query.rules and shown.issuperset(bases)
 
     def look_up(self, sql: str) -> ResultTable:
-        """Run a small statement of ours as the person."""
-        return self.run(self.authorize(sql, "look up values"))
+        """Run a small statement of ours as the person.
 
-    def record_query(self, kind: str, query: AuthorizedQuery) -> None:
-        """Keep what is about to run, on what tables, and by which policies."""
-        detail = {"sql": query.loggable_sql, "tables": ", ".join(map(str, query.tables))}
+        Its texts may be values of the index, of rows that nobody asked for: the record leaves them out.
+        """
+        query = self.authorize(sql, "look up values")
+        self.record_query("query", query, texts=False)
+        return self._run(query)
+
+    def record_query(self, kind: str, query: AuthorizedQuery, *, texts: bool = True) -> None:
+        """Keep what is about to run, on what tables, and by which policies.
+
+        Args:
+            texts: Whether the texts that the statement holds are kept.
+        """
+        sql = query.loggable_sql if texts else _without_texts(query)
+        detail = {"sql": sql, "tables": ", ".join(map(str, query.tables))}
         self.record(kind, detail | {"policies": ", ".join(query.policies) or "none"})
+
+
+def _without_texts(query: AuthorizedQuery) -> str:
+    from sqlglot import exp, parse_one
+
+    tree = parse_one(query.loggable_sql, read=query.dialect)
+    for literal in [node for node in tree.find_all(exp.Literal) if node.is_string]:
+        literal.replace(exp.Literal.string("***"))
+    return tree.sql(query.dialect)
 
 
 def told_safely(error: GnomonError, query: AuthorizedQuery) -> GnomonError:

@@ -126,7 +126,7 @@ class GovernedIndex:
         """Whether the person sees the column's very cells, of some rows at least."""
         if column.table not in self._shown:
             return False
-        whole = self.access.full.find(column.table.name, column.table.schema)
+        whole = self.access.exact(column.table)
         rule = self.access.table(whole) if whole is not None else None
         if rule is None:
             return True
@@ -157,7 +157,7 @@ class GovernedIndex:
         joins = self.catalog().joins_of(card.ref)
         hidden = self._hidden_names(card, table)
         measured = not self.access.restricted(card.ref)
-        full = self.access.full.find(card.ref.name, card.ref.schema)
+        full = self.access.exact(card.ref)
         drafted = full is not None and card.purpose == drafted_purpose(full, card.joins)
         return replace(
             card,

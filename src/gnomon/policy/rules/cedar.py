@@ -70,14 +70,19 @@ class Entity:
     attributes: tuple[tuple[str, Any], ...] = ()
     tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
+    @property
+    def bare(self) -> bool:
+        """Whether there is nothing to tell but its id, which Cedar has from the request."""
+        return not (self.parents or self.attributes or self.tags)
+
     def as_json(self) -> dict[str, Any]:
         """The entity in Cedar's JSON form."""
-        return {
+        told = {
             "uid": _uid(self.uid),
             "attrs": dict(self.attributes),
-            "tags": {name: list(values) for name, values in self.tags},
             "parents": [_uid(p) for p in self.parents],
         }
+        return told | {"tags": {name: list(values) for name, values in self.tags}} if self.tags else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +122,19 @@ class RuleSet:
 
         import cedarpy
 
-        entities = json.dumps([e.as_json() for e in (person, resource, *others)])
+        known = (person, resource, *others)
+        entities = json.dumps([e.as_json() for e in known if not e.bare])
+        situation = json.dumps(context)
         requests = [
             {
                 "principal": _uid(person.uid),
                 "action": {"type": "Action", "id": action},
                 "resource": _uid(resource.uid),
-                "context": context,
+                "context": situation,
             }
             for action in actions
         ]
-        above = (uid for each in (resource, *others) for uid in (each.uid, *each.parents))
+        above = (uid for each in known[1:] for uid in (each.uid, *each.parents))
         chosen = self._slice(self._reached.intersection(above))
         results = cedarpy.is_authorized_batch(
             requests, chosen.handle, cedarpy.Entities.from_json_str(entities)
