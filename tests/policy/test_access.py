@@ -184,3 +184,61 @@ def test_a_sight_says_what_is_hidden_masked_and_by_which_policy() -> None:
     assert sight.rows == ('"id" > 3',)
     assert sight_of(access(rows("orders", "id > 3") + ALL), BIG).through == ("orders",)
     assert sight_of(access(""), PEOPLE).verdict == "nothing"
+
+
+def view(name: str, columns: str, select: str, schema: str = "") -> TableSchema:
+    where = f"{schema}.{name}" if schema else name
+    return table(name, columns, schema, f"CREATE VIEW {where} AS {select}")
+
+
+HIDDEN_ROWS = ALL + rows("orders", "status = 'open'")
+THROUGH_MACROS = [
+    view("listed", "id", "SELECT * FROM everything()"),
+    view("largest", "a", "SELECT newest(1) AS a"),
+]
+"""A macro's body stands nowhere in the view's definition, and it may read any table."""
+
+
+@pytest.mark.requirement("policy:rewrite-differential")
+@pytest.mark.parametrize("through", THROUGH_MACROS, ids=["table macro", "scalar macro"])
+def test_a_view_that_calls_what_somebody_made_is_kept_from_those_who_see_a_part(through: TableSchema) -> None:
+    seen = access(HIDDEN_ROWS, Catalog((ORDERS, through)))
+    with pytest.raises(Refused) as refused:
+        ask(f"SELECT * FROM {through.ref}", seen)
+    assert refused.value.rule == "policy:opaque-view"
+    assert (
+        RESTRICTED not in ask(f"SELECT * FROM {through.ref}", access(ALL, Catalog((ORDERS, through)))).rules
+    )
+
+
+@pytest.mark.requirement("policy:rewrite-differential")
+def test_a_view_over_a_view_that_cannot_be_read_is_kept_too() -> None:
+    inner = THROUGH_MACROS[0]
+    outer = view("outer_view", "id", "SELECT id FROM listed")
+    with pytest.raises(Refused, match="cannot be told"):
+        ask("SELECT * FROM outer_view", access(HIDDEN_ROWS, Catalog((ORDERS, inner, outer))))
+
+
+@pytest.mark.requirement("policy:rewrite-differential")
+def test_views_nested_without_end_are_kept() -> None:
+    chain = [ORDERS, view("v0", "id", "SELECT id FROM orders")]
+    chain += [view(f"v{n}", "id", f"SELECT id FROM v{n - 1}") for n in range(1, 40)]
+    with pytest.raises(Refused):
+        ask("SELECT * FROM v39", access(HIDDEN_ROWS, Catalog(tuple(chain))))
+    assert RESTRICTED in ask("SELECT * FROM v5", access(HIDDEN_ROWS, Catalog(tuple(chain)))).rules
+
+
+@pytest.mark.requirement("policy:rewrite-differential")
+def test_a_bare_name_in_a_view_means_what_it_means_to_the_engine() -> None:
+    """PostgreSQL prints bare what its search path finds; DuckDB looks in the view's own schema first."""
+    other = table("orders", "id person_id status", "marts")
+    report = view("report", "id", "SELECT id FROM orders", "marts")
+    catalog = Catalog((ORDERS, other, report))
+    for dialect, read in (("postgres", '"public"."orders"'), ("duckdb", '"marts"."orders"')):
+        text = (
+            ALL
+            + rows("orders", "status = 'open'")
+            + rows("marts.orders", "status = 'open'").replace('"rows"', '"marts-rows"', 1)
+        )
+        sql = ask("SELECT * FROM marts.report", access(text, catalog, dialect)).sql
+        assert read in sql

@@ -221,3 +221,13 @@ def test_a_message_cut_inside_a_character_is_still_an_error_of_ours(tmp_path: Pa
                 warehouse.execute(unguarded(warehouse, f"SELECT '{text}'{end}"))
             assert caught.value.message
         assert warehouse.execute(unguarded(warehouse, "SELECT 1")).rows == ((1,),)
+
+
+@pytest.mark.requirement("warehouses:execute")
+@pytest.mark.parametrize("wanted", ["('x')", "('x', 'y')"])
+def test_rows_are_taken_by_a_case_without_else_as_they_should_be(tmp_path: Path, wanted: str) -> None:
+    """DuckDB 2.0.0 by itself takes all hundred rows here."""
+    labelled = "SELECT CASE WHEN i % 7 > 3 THEN 'x' END AS label FROM t"
+    with database(tmp_path / "d.duckdb", "CREATE TABLE t AS SELECT * FROM range(100) r(i)") as warehouse:
+        query = authorized(warehouse, f"SELECT COUNT(*) FROM ({labelled}) AS s WHERE label IN {wanted}")
+        assert warehouse.execute(query).rows == ((42,),)

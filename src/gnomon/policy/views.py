@@ -15,11 +15,24 @@ from sqlglot.errors import SqlglotError
 from gnomon.domain.catalog import Catalog, TableRef, TableSchema
 from gnomon.domain.query import Dialect
 from gnomon.policy.dialects import grammar
+from gnomon.policy.functions import ALLOWED_FUNCTIONS, TABLE_FUNCTIONS
 
 SOURCE = "gnomon_source"
 """Where a node of a tree says which table of the catalog it names."""
 
 _DEEPEST = 20
+_FILE_READERS = frozenset(
+    {
+        "read_csv",
+        "read_csv_auto",
+        "read_parquet",
+        "parquet_scan",
+        "read_json",
+        "read_json_auto",
+        "read_ndjson",
+    }
+)
+"""They read files that the view's owner named, and no table."""
 
 
 class OpaqueViewError(Exception):
@@ -61,14 +74,16 @@ def _parsed(definition: str, dialect: Dialect) -> exp.Expr | None:
     return tree if isinstance(tree, exp.Query) else None
 
 
-def source_of(node: exp.Table, view: TableSchema, catalog: Catalog) -> TableSchema | None:
+def source_of(node: exp.Table, view: TableSchema, catalog: Catalog, dialect: Dialect) -> TableSchema | None:
     """The catalog's table that a name in a view's definition stands for.
 
-    A bare name is looked for in the view's own schema first.
+    DuckDB looks for a bare name in the view's own schema first; PostgreSQL prints a definition with bare names
+    for what the search path finds, which is the default schema.
     """
     if not isinstance(node.this, exp.Identifier):
         return None
-    schemas = (node.db,) if node.db else (view.ref.schema, "")
+    bare = ("",) if dialect == "postgres" else (view.ref.schema, "")
+    schemas = (node.db,) if node.db else bare
     for schema in schemas:
         found = exact_table(catalog, node.name, schema)
         if found is not None:
@@ -92,8 +107,10 @@ def mark_sources(tree: exp.Expr, view: TableSchema, catalog: Catalog, dialect: D
     """The nodes of a view's definition that name tables of the catalog, each with its `TableRef` in `meta`.
 
     Raises:
-        OpaqueViewError: A name stands for nothing that is known.
+        OpaqueViewError: A name stands for nothing that is known, or a function that somebody made is called:
+            it could read any table.
     """
+    _refuse_foreign_calls(tree, view, dialect)
     found: list[exp.Table] = []
     _mark(tree, view, catalog, dialect, frozenset(), found)
     return found
@@ -115,7 +132,7 @@ def _mark(
             _mark(cte.this, view, catalog, dialect, ctes | set(names) if looping else ctes, found)
             ctes |= {name}
     if _names_a_table(node, ctes):
-        source = source_of(node, view, catalog)
+        source = source_of(node, view, catalog, dialect)
         if source is None:
             raise OpaqueViewError(f"the view `{view.ref}` reads `{node.sql()}`, which is not known")
         node.meta[SOURCE] = source.ref
@@ -124,6 +141,13 @@ def _mark(
         for child in value if isinstance(value, list) else (value,):
             if key != "with_" and isinstance(child, exp.Expr):
                 _mark(child, view, catalog, dialect, ctes, found)
+
+
+def _refuse_foreign_calls(tree: exp.Expr, view: TableSchema, dialect: Dialect) -> None:
+    known = ALLOWED_FUNCTIONS[dialect] | TABLE_FUNCTIONS[dialect] | _FILE_READERS
+    for call in tree.find_all(exp.Anonymous):
+        if call.name.lower() not in known or isinstance(call.parent, exp.Dot):
+            raise OpaqueViewError(f"the view `{view.ref}` calls `{call.name}`, which could read anything")
 
 
 def _names_a_table(node: exp.Expr, ctes: frozenset[str]) -> TypeGuard[exp.Table]:
@@ -139,9 +163,13 @@ def base_tables(view: TableSchema, catalog: Catalog, dialect: Dialect) -> tuple[
     """
     found: dict[TableRef, TableSchema] = {}
     waiting, depth = [view], 0
-    while waiting and depth < _DEEPEST:
+    while waiting:
         depth += 1
-        inner = [base for each in waiting if each.is_view for base in _direct(each, catalog, dialect)]
+        read = [(each, _direct(each, catalog, dialect)) for each in waiting if each.is_view]
+        if depth > _DEEPEST or any(each in inner for each, inner in read):
+            found[view.ref] = view
+            break
+        inner = [base for _, bases in read for base in bases]
         waiting = [base for base in inner if base.ref not in found]
         found |= {base.ref: base for base in inner}
     return tuple(found.values())

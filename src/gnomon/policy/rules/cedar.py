@@ -204,7 +204,12 @@ def broken(where: str, message: str, hint: str = "correct the policy there") -> 
 
 
 def _rules_of(name: str, text: str) -> list[Rule]:
-    return [_rule(f"{name}:{line}", each) for line, each in split_policies(name, text)]
+    rules: list[Rule] = []
+    for line, each in split_policies(name, text):
+        place = f"{name}:{line}"
+        before = sum(rule.where.partition("#")[0] == place for rule in rules)
+        rules.append(_rule(f"{place}#{before + 1}" if before else place, each))
+    return rules
 
 
 def _rule(where: str, text: str) -> Rule:
