@@ -12,10 +12,11 @@ from gnomon.agent.agent import Agent, nobody
 from gnomon.agent.bounds import Bounds
 from gnomon.agent.metering import Meter, unmetered
 from gnomon.agent.rights import require_still_seen
+from gnomon.agent.tools.base import told_safely
 from gnomon.context.catalog.governed import GovernedIndex
 from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.domain.answer import Answer, Clarification, Question
-from gnomon.domain.errors import Misconfigured, Refused
+from gnomon.domain.errors import Failed, Misconfigured, Refused, Retry
 from gnomon.domain.events import AuditEvent
 from gnomon.domain.identity import Principal
 from gnomon.domain.query import Limits, Query
@@ -153,7 +154,10 @@ class Gnomon:
         who = self.principal
         pairs = (("sql", query.loggable_sql), ("policies", ", ".join(query.policies) or "none"))
         self.audit.append(AuditEvent(datetime.now(UTC), who.subject, who.tenant, "query", pairs))
-        return self.warehouse.execute(query)
+        try:
+            return self.warehouse.execute(query)
+        except (Retry, Failed, Refused) as error:
+            raise told_safely(error, query) from error
 
     def access_of(self, person: Principal, situation: Situation) -> Access:
         """What somebody sees of the warehouse, for an operator who looks."""
@@ -382,6 +386,8 @@ def require_rights(settings: Settings, answer: Answer, principal: Principal) -> 
         Refused: The reader's rights changed.
         Misconfigured: The policies, or the index that they are held against, cannot be read.
     """
+    # What is in force may not be what this process was started with.
+    policy_folder(settings).policies()
     if settings.policy_dir is None and principal.method == "local":
         return
     gnomon = open_gnomon(settings)

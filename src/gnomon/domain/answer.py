@@ -174,6 +174,12 @@ class Answer:
     notices: tuple[str, ...] = ()
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """The notices, and the personal data by column, kind and cells."""
+        found = ", ".join(f"{p.column} ({p.kind}, {p.cells:,} cells)" for p in self.personal)
+        return (*self.notices, f"Personal data in the result: {found}.") if found else self.notices
+
+    @property
     def sql(self) -> str:
         """The final query's SQL, or an empty string."""
         return self.queries[-1].sql if self.queries else ""

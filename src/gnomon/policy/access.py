@@ -198,6 +198,10 @@ class Access:
         """Groups whose members may read the table."""
         return self._grantors(table)
 
+    def may_know(self, table: TableSchema) -> bool:
+        """Whether the person may be told that the table exists."""
+        return not isinstance(self.table(table), Denial) or self._discoverable(table)
+
     def refusal(self, name: str, schema: str = "") -> Refused | None:
         """What to tell somebody who names a table that is not for them; None if it must not be known."""
         table = self.full.find(name, schema)
@@ -266,7 +270,7 @@ class Access:
         columns = tuple(_shown(table, c) for c in rule.columns)
         clear = {c.name for c in rule.columns if c.clear}
         keys = tuple(k for k in table.keys if set(k.columns) <= clear)
-        return replace(table, columns=columns, keys=keys, row_count=None if rule.rows else table.row_count)
+        return replace(table, columns=columns, keys=keys, row_count=None)
 
     def _told(self, join: Join) -> Join:
         """The join without what was measured on rows that the person does not see."""

@@ -97,7 +97,7 @@ class _Rewriter:
     def _rule(self, table: TableSchema, via_view: bool) -> TableRule | None:
         rule = self.access.table(table, via_view=via_view)
         if isinstance(rule, Denial):
-            raise _forbidden(table, rule)
+            raise _forbidden(table, rule, self.access.may_know(table))
         return rule
 
     def _source(self, table: TableSchema, rule: TableRule | None, depth: int) -> exp.Query | None:
@@ -286,9 +286,11 @@ def _drop_schemas(tree: exp.Expr, nodes: list[exp.Table], dialect: Dialect) -> N
         column.set("catalog", None)
 
 
-def _forbidden(table: TableSchema, denial: Denial) -> Refused:
+def _forbidden(table: TableSchema, denial: Denial, known: bool) -> Refused:
+    """`known`: whether the person may be told that there is such a table."""
+    named = f"`{table.ref}`, which is forbidden" if known else "a table that is forbidden"
     return Refused(
-        f"this reads `{table.ref}`, which is forbidden",
+        f"this reads {named}",
         rule=f"policy:{denial.policies[0]}" if denial.policies else "policy:deny-by-default",
         hint=f"ask {denial.ask}" if denial.ask else "read another table, or ask its owner for access",
     )

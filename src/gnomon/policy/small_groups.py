@@ -5,7 +5,7 @@ at least so many units. Whatever could tell one row from the others is refused: 
 lists, conditions inside a sum, window functions, joins that count a row more than once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -13,6 +13,7 @@ from sqlglot import exp
 from gnomon.domain.catalog import Catalog, TableSchema
 from gnomon.domain.errors import Refused
 from gnomon.policy.access import TableRule
+from gnomon.policy.sure_conditions import family, is_sure
 from gnomon.policy.views import SOURCE, exact_table
 
 UNIT = "gnomon_unit"
@@ -42,6 +43,8 @@ def require_groups(node: exp.Table, table: TableSchema, rule: TableRule, catalog
     _check_names(select, node, table, rule)
     sources = _sources(select, table, catalog)
     keys = _group_keys(select, sources, table, rule)
+    in_sight = _outer(select, catalog) | {s.name.name: s.table for s in sources}
+    _check_conditions(select, keys, in_sight, table, rule)
     for part in _shown_parts(select):
         _check_expression(part, keys, table, rule)
     if not keys and not any(_is_figure(f) for f in select.find_all(exp.Anonymous)):
@@ -109,6 +112,46 @@ def _check_clauses(select: exp.Select, table: TableSchema, rule: TableRule) -> N
         group.args.get(k) for k in ("rollup", "cube", "grouping_sets", "all", "totals")
     ):
         raise _refused(table, rule, "subtotals of subtotals could single out a row")
+
+
+def _check_conditions(
+    select: exp.Select,
+    keys: Sequence[exp.Expr],
+    sources: Mapping[str, TableSchema],
+    table: TableSchema,
+    rule: TableRule,
+) -> None:
+    """What is evaluated before a group's size is known must not fail: failing tells of a single row."""
+    clauses = (select.args.get("where"), select.args.get("having"))
+    conditions = [clause.this for clause in clauses if clause is not None]
+    conditions += [on for j in select.args.get("joins") or () if (on := j.args.get("on")) is not None]
+    if not all(is_sure(c, sources) for c in conditions) or not _joined_alike(select, sources):
+        raise _refused(table, rule, "a condition compares columns with values of their own type, and no more")
+    if not all(family(key, sources) or is_sure(key, sources) for key in keys):
+        raise _refused(table, rule, "groups are made by columns, comparisons or parts of dates")
+
+
+def _outer(select: exp.Select, catalog: Catalog) -> dict[str, TableSchema]:
+    """The tables of the statements around this one, by the names they go by."""
+    found: dict[str, TableSchema] = {}
+    outer = select.find_ancestor(exp.Select)
+    while isinstance(outer, exp.Select):
+        source, joins = outer.args.get("from_"), outer.args.get("joins") or ()
+        for node in (source.this if source is not None else None, *(join.this for join in joins)):
+            ref = node.meta.get(SOURCE) if isinstance(node, exp.Table) else None
+            table = exact_table(catalog, ref.name, ref.schema) if ref is not None else None
+            if table is not None:
+                found.setdefault(node.alias_or_name, table)
+        outer = outer.find_ancestor(exp.Select)
+    return found
+
+
+def _joined_alike(select: exp.Select, sources: Mapping[str, TableSchema]) -> bool:
+    """Whether each column of a USING is of one family on both sides."""
+    names = [c.name for join in select.args.get("joins") or () for c in join.args.get("using") or ()]
+    both = [[exp.column(n, table=a) for a, t in sources.items() if t.column(n) is not None] for n in names]
+    kinds = [{family(column, sources) for column in columns} for columns in both]
+    return all(len(found) == 1 and "" not in found for found in kinds)
 
 
 def _check_names(select: exp.Select, node: exp.Table, table: TableSchema, rule: TableRule) -> None:

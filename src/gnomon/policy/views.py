@@ -77,8 +77,8 @@ def _parsed(definition: str, dialect: Dialect) -> exp.Expr | None:
 def source_of(node: exp.Table, view: TableSchema, catalog: Catalog, dialect: Dialect) -> TableSchema | None:
     """The catalog's table that a name in a view's definition stands for.
 
-    DuckDB looks for a bare name in the view's own schema first; PostgreSQL prints a definition with bare names
-    for what the search path finds, which is the default schema.
+    DuckDB looks for a bare name in the view's own schema first; PostgreSQL prints bare names for what the
+    search path finds, which is the default schema.
     """
     if not isinstance(node.this, exp.Identifier):
         return None
@@ -104,7 +104,7 @@ def _is_default(schema: str) -> bool:
 
 
 def mark_sources(tree: exp.Expr, view: TableSchema, catalog: Catalog, dialect: Dialect) -> list[exp.Table]:
-    """The nodes of a view's definition that name tables of the catalog, each with its `TableRef` in `meta`.
+    """The nodes of a view's definition that name tables, each with its `TableRef` in `meta`.
 
     Raises:
         OpaqueViewError: A name stands for nothing that is known, or a function that somebody made is called:

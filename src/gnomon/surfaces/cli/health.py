@@ -186,12 +186,13 @@ def _disk(settings: "Settings") -> Probe:
 
 
 def _warehouse(settings: "Settings", opened: list["Gnomon"]) -> Probe:
-    from gnomon.wiring import open_gnomon
+    from gnomon.wiring import is_operator, open_gnomon
 
     gnomon = open_gnomon(settings)
     opened.append(gnomon)
     count = len(gnomon.warehouse.introspect().tables)
-    found = f"{gnomon.warehouse.label} ({gnomon.warehouse.dialect}), {count:,} tables"
+    tables = f", {count:,} tables" if is_operator(gnomon.principal) else ""
+    found = f"{gnomon.warehouse.label} ({gnomon.warehouse.dialect}){tables}"
     if count:
         return Probe("warehouse", "pass", found)
     return Probe("warehouse", "warn", found, "check that the path or URL is the one you mean")
@@ -234,4 +235,4 @@ def _index(gnomon: "Gnomon") -> Probe:
         return Probe("index", "fail", found, "run `gnomon index --full`")
     if index.fingerprint != gnomon.warehouse.fingerprint():
         return Probe("index", "warn", "the data changed since it was built", "run `gnomon index`")
-    return Probe("index", "pass", f"fresh, {len(index.cards()):,} tables, built {index.built_at}")
+    return Probe("index", "pass", f"fresh, built {index.built_at}")

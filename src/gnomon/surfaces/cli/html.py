@@ -72,7 +72,7 @@ def answer_page(answer: Answer, *, max_rows: int = MAX_ROWS) -> str:
         _sentence(answer),
         _chart(answer),
         _result(answer, max_rows),
-        _listed("Please note", answer.notices),
+        _listed("Please note", answer.remarks),
         _listed("Not understood", answer.unplaced),
         _sql(answer),
         _listed("Tables", map(str, answer.tables)),

@@ -38,7 +38,7 @@ def answer_page(
 
 
 def _notices(answer: Answer, face: Face) -> list[Text]:
-    return [line for notice in answer.notices for line in _hanging("! ", notice, face, "yellow")]
+    return [line for notice in answer.remarks for line in _hanging("! ", notice, face, "yellow")]
 
 
 def checks_section(checks: tuple[Check, ...], face: Face, *, explain: bool = False) -> list[Text]:
