@@ -30,7 +30,7 @@ demo: .venv/.base ## Install, build the demo company, index it, answer five ques
 	$(BIN)/python demo/run.py
 
 test: .venv/.dev check ## Lint, types, import contracts and every test.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 hosted: .venv/.base ## Add the libraries of hosted models.
 	$(UV) export --quiet --frozen --no-dev --extra hosted --no-emit-project --output-file .venv/hosted.txt

@@ -5,25 +5,43 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from tally import learn, sections, told
 from wire.fixtures import local_llm_url as local_llm_url
 
 _exit_status: list[int] = []
 
 
-def pytest_sessionfinish(exitstatus: int) -> None:
-    """Keep the status for the end of the process."""
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Keep the status for the end of the process; send counts to the process that shows them."""
     _exit_status.append(int(exitstatus))
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tally"] = told()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a process of this run counted."""
+    learn(getattr(node, "workeroutput", {}).get("tally", ()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what became of attacks and generated statements."""
+    for section, lines in sections().items():
+        terminalreporter.section(section)
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave at once: an interpreter that ends in order lists every DuckDB object behind the summary."""
-    if _exit_status:
+    if _exit_status and not hasattr(config, "workerinput"):
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()

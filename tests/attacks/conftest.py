@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from attacks.canary import Canary, duckdb_canary, plant_secrets, postgres_canary, sqlite_canary
+from tally import tally
 
 
 @pytest.fixture(scope="session")
@@ -40,27 +41,14 @@ def _make(dialect: str, folder: Path, request: pytest.FixtureRequest) -> Canary:
     return (duckdb_canary if dialect == "duckdb" else sqlite_canary)(inside, outside)
 
 
-_COUNTS: dict[tuple[str, str], Counter[str]] = {}
-
-
 @pytest.fixture(scope="session")
 def record_counts() -> Callable[[str, str, Counter[str]], None]:
     """Keeps what became of the attacks on an engine, for the summary of the run."""
 
     def record(engine: str, setting: str, counts: Counter[str]) -> None:
-        _COUNTS[engine, setting] = counts
+        tally("attacks", f"{engine}, {setting}", counts)
 
     return record
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what became of the attacks, an engine and setting a line."""
-    if not _COUNTS:
-        return
-    terminalreporter.section("attacks")
-    for (engine, setting), counts in sorted(_COUNTS.items()):
-        parts = ", ".join(f"{verdict} {count}" for verdict, count in sorted(counts.items()))
-        terminalreporter.write_line(f"{engine}, {setting}: tried {counts.total()}: {parts}")
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-_COUNTS: dict[str, Counter[str]] = {}
+from tally import tally
 
 
 @pytest.fixture(scope="session")
@@ -13,16 +13,6 @@ def record_injections() -> Callable[[str, Counter[str]], None]:
     """Keeps the counts of a channel."""
 
     def record(channel: str, counts: Counter[str]) -> None:
-        _COUNTS[channel] = counts
+        tally("planted instructions", channel, counts)
 
     return record
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what became of the instructions, a channel a line and all together."""
-    if not _COUNTS:
-        return
-    terminalreporter.section("planted instructions")
-    for channel, counts in [*sorted(_COUNTS.items()), ("all", sum(_COUNTS.values(), Counter()))]:
-        parts = ", ".join(f"{verdict} {counts[verdict]}" for verdict in ("refused", "harmless", "escaped"))
-        terminalreporter.write_line(f"{channel}: tried {counts.total()}: {parts}")

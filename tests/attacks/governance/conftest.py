@@ -8,9 +8,9 @@ import pytest
 
 from attacks.governance.governance_world import World, build
 from gnomon.models.minilm.embedder import MiniLmEmbedder
+from tally import tally
 
 Worlds = tuple[World, World]
-_COUNTS: dict[str, Counter[str]] = {}
 
 
 class RememberingEmbedder(MiniLmEmbedder):
@@ -59,16 +59,6 @@ def record_acts() -> Callable[[str, Counter[str]], None]:
     """Keeps what became of a corpus, for the summary of the run."""
 
     def record(corpus: str, counts: Counter[str]) -> None:
-        _COUNTS[corpus] = counts
+        tally("governance", corpus, counts)
 
     return record
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what became of the acts, a corpus a line and all together."""
-    if not _COUNTS:
-        return
-    terminalreporter.section("governance")
-    for corpus, counts in [*sorted(_COUNTS.items()), ("all", sum(_COUNTS.values(), Counter()))]:
-        parts = ", ".join(f"{verdict} {counts[verdict]}" for verdict in ("refused", "harmless", "escaped"))
-        terminalreporter.write_line(f"{corpus}: tried {counts.total()}: {parts}")
