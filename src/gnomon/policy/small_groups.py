@@ -50,6 +50,7 @@ def require_groups(node: exp.Table, table: TableSchema, rule: TableRule, catalog
     if not keys and not any(_is_figure(f) for f in select.find_all(exp.Anonymous)):
         raise _refused(table, rule, "single rows are not given out")
     _add_condition(select, node, rule, _counted(select, sources))
+    _settle_order(select)
 
 
 def _check_sources(
@@ -301,6 +302,16 @@ def _add_condition(
     if having is not None:
         enough = exp.And(this=exp.Paren(this=having.this), expression=enough)
     select.set("having", exp.Having(this=enough))
+
+
+def _settle_order(select: exp.Select) -> None:
+    """Order the groups by what is shown of them: without, an engine gives them as their first rows lie."""
+    if isinstance(select.parent, exp.SetOperation):
+        return
+    order = select.args.get("order")
+    given = order.expressions if order is not None else []
+    places = [exp.Ordered(this=exp.Literal.number(n)) for n in range(1, len(select.expressions) + 1)]
+    select.set("order", exp.Order(expressions=[*given, *places]))
 
 
 def _at_least(unit: exp.Expr, units: int) -> exp.Expr:
