@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import pickle
+import shlex
 import sys
 import time
 import traceback
@@ -19,6 +20,7 @@ from gnomon.identity.secrets import Secret, resolve, static_credentials, with_pa
 
 pytestmark = pytest.mark.requirement("identity:secrets")
 
+PYTHON = shlex.quote(sys.executable)
 CANARY = "canary-5f1d"
 
 
@@ -40,7 +42,7 @@ def test_a_secret_is_read_from_a_private_file(tmp_path: Path, content: str) -> N
 
 def test_a_secret_is_the_first_line_that_a_command_prints() -> None:
     script = f"print({CANARY!r}); print('second line')"
-    assert resolve(f'command:{sys.executable} -c "{script}"').reveal() == CANARY
+    assert resolve(f'command:{PYTHON} -c "{script}"').reveal() == CANARY
 
 
 def test_a_command_is_run_without_a_shell(tmp_path: Path) -> None:
@@ -94,8 +96,8 @@ FAILING = {
     "true": "printed nothing",
     "echo": "printed nothing",
     "no-such-program-here": "No such file",
-    f"{sys.executable} -c \"import sys; sys.exit('{CANARY}')\"": "exit code 1",
-    f"{sys.executable} -c \"import sys; sys.stdout.buffer.write(b'\\\\xff{CANARY}')\"": "not UTF-8",
+    f"{PYTHON} -c \"import sys; sys.exit('{CANARY}')\"": "exit code 1",
+    f"{PYTHON} -c \"import sys; sys.stdout.buffer.write(b'\\\\xff{CANARY}')\"": "not UTF-8",
 }
 
 

@@ -13,13 +13,15 @@ from attacks.statements import read
 from gnomon.agent.agent import Agent
 from gnomon.domain.answer import Answer, Question
 from gnomon.domain.events import AnswerReady, AuditEvent, Event
+from gnomon.domain.result import ResultTable
 from gnomon.models.port import Embedder, Model, ModelRequest, ModelResponse, ToolCall, ToolMessage
 from gnomon.models.scripted import ScriptedModel
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-_TIMED = frozenset({"elapsed_s", "duration_s", "offset_s", "cost", "steps", "id", "confidence"})
-"""Fields that differ from run to run, and the confidence, which the tables' ranks move a little."""
+_TIMED = frozenset({"elapsed_s", "duration_s", "offset_s", "cost", "steps", "id", "confidence", "sha256"})
+"""Fields that differ from run to run, the hash of rows in an order that nobody asked for, and the confidence,
+which the tables' ranks move a little."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,13 @@ def _script(act: Act, told: list[ModelRequest]) -> Callable[[ModelRequest], Mode
 
 
 def plain(value: Any) -> Any:
-    """A value as text can compare it, without what differs from run to run."""
+    """A value as text can compare it, without what differs from run to run: rows are a set."""
+    if isinstance(value, ResultTable):
+        return {"columns": plain(value.columns), "rows": sorted(map(repr, value.rows))}
+    if isinstance(value, Mapping) and isinstance(value.get("rows"), list):
+        rows = value["rows"]
+        shown = sorted(map(repr, rows)) if not value.get("rows_not_shown") else len(rows)
+        return {**{str(k): plain(v) for k, v in value.items() if k != "rows"}, "rows": shown}
     if is_dataclass(value) and not isinstance(value, type):
         kept = [f.name for f in fields(value) if f.name not in _TIMED and not f.name.startswith("_")]
         return {type(value).__name__: {name: plain(getattr(value, name)) for name in kept}}
