@@ -183,7 +183,9 @@ BENCHES = (
                 "cedar_alone_us",
                 "Cedar alone",
             ),
-            Line("decision_us", "policy decision, kept, p50", "us", "cedar_alone_us", "Cedar alone"),
+            Line(
+                "decision_us", "policy decision as the agent makes it, p50", "us", 150.0, "limit", "at most"
+            ),
             Line(
                 "authorize_restricted_us", "authorize, restricted, p50", "us", "authorize_us", "unrestricted"
             ),

@@ -8,9 +8,10 @@ Cedar weighs every policy that it is given. Each decision gives it those alone w
 one in question, so that a decision costs what a few policies cost, however many there are.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -85,6 +86,17 @@ class Entity:
         return told | {"tags": {name: list(values) for name, values in self.tags}} if self.tags else told
 
 
+@lru_cache(4_096)
+def _entity_text(entity: Entity) -> str:
+    """The entity in Cedar's JSON form; a person stands in very many requests."""
+    return json.dumps(entity.as_json())
+
+
+@lru_cache(256)
+def _situation_text(context: tuple[tuple[str, str], ...]) -> str:
+    return json.dumps(dict(context))
+
+
 @dataclass(frozen=True, slots=True)
 class _Slice:
     """The policies that may apply to some resources. Cedar numbers them in order."""
@@ -118,13 +130,11 @@ class RuleSet:
         Args:
             others: Ancestors of the resource, as far as policies name them.
         """
-        import json
-
         import cedarpy
 
         known = (person, resource, *others)
-        entities = json.dumps([e.as_json() for e in known if not e.bare])
-        situation = json.dumps(context)
+        entities = f"[{','.join(_entity_text(e) for e in known if not e.bare)}]"
+        situation = _situation_text(tuple(context.items()))
         requests = [
             {
                 "principal": _uid(person.uid),
