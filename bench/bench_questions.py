@@ -54,7 +54,7 @@ def _rounds(gnomon: Gnomon, text: str) -> Iterator[Answer]:
 
 def _ask(gnomon: Gnomon, text: str) -> Answer:
     settings = gnomon.settings
-    question = Question(uuid.uuid4().hex, text, settings.principal(), settings.now(), uuid.uuid4().hex)
+    question = Question(uuid.uuid4().hex, text, gnomon.principal, settings.now(), uuid.uuid4().hex)
     return next(e.answer for e in gnomon.agent.ask(question, None) if isinstance(e, AnswerReady))
 
 

@@ -211,7 +211,7 @@ def put(gnomon: Any, text: str, timeout_s: float) -> Answer:
 
     cancellation = Cancellation()
     question = Question(
-        uuid.uuid4().hex, text, gnomon.settings.principal(), gnomon.settings.now(), uuid.uuid4().hex
+        uuid.uuid4().hex, text, gnomon.principal, gnomon.settings.now(), uuid.uuid4().hex
     )
     timer = threading.Timer(timeout_s, cancellation.cancel)
     timer.daemon = True
