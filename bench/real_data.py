@@ -210,9 +210,7 @@ def put(gnomon: Any, text: str, timeout_s: float) -> Answer:
     from gnomon.warehouses.port import Cancellation
 
     cancellation = Cancellation()
-    question = Question(
-        uuid.uuid4().hex, text, gnomon.principal, gnomon.settings.now(), uuid.uuid4().hex
-    )
+    question = Question(uuid.uuid4().hex, text, gnomon.principal, gnomon.settings.now(), uuid.uuid4().hex)
     timer = threading.Timer(timeout_s, cancellation.cancel)
     timer.daemon = True
     timer.start()

@@ -206,7 +206,7 @@ def test_the_principal_is_the_user_of_the_system_unless_named(tmp_path: Path) ->
 @pytest.mark.requirement("identity:local")
 def test_with_policies_the_settings_name_nobody(tmp_path: Path) -> None:
     """Whoever may write the settings or set a variable does not become somebody else by it."""
-    write(tmp_path, '[principal]\nsubject = "ceo@acme.test"\ngroups = ["board"]\n')
+    write(tmp_path, '[principal]\nsubject = "chair@acme.test"\ngroups = ["board"]\n')
     (tmp_path / "policies").mkdir()
     environ = {"GNOMON_STATE_DIR": str(tmp_path / "state"), "GNOMON_PRINCIPAL_GROUPS": "board"}
     principal = principal_of(Settings.load(tmp_path, environ=environ))

@@ -187,7 +187,7 @@ def test_whoami_follows_the_people_file_and_not_what_somebody_claims(run: Run, t
     people.parent.mkdir()
     people.write_text(f'[[people]]\nsubject = "ana"\nlocal_user = "{os_user()}"\ngroups = ["finance"]\n')
     people.chmod(0o644)
-    shown = json.loads(run("whoami", "--json", GNOMON_PRINCIPAL_SUBJECT="ceo", USER="ceo").stdout)
+    shown = json.loads(run("whoami", "--json", GNOMON_PRINCIPAL_SUBJECT="chair", USER="chair").stdout)
     assert (shown["subject"], shown["groups"]) == ("ana", ["finance"])
     assert f"{people}:1" in shown["because"]
     people.chmod(0o666)

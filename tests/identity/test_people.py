@@ -156,5 +156,5 @@ def test_the_settings_name_the_person_only_where_there_is_no_people_file(people_
 @pytest.mark.requirement("identity:local")
 def test_the_user_comes_from_the_system_and_not_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("USER", "LOGNAME", "LNAME", "USERNAME"):
-        monkeypatch.setenv(name, "ceo")
+        monkeypatch.setenv(name, "chair")
     assert os_user() == pwd.getpwuid(os.getuid()).pw_name

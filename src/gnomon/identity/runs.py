@@ -1,6 +1,7 @@
 """The identity under which an agent works on one question: minted for it, verified each time, soon over."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ class Workloads:
 
     folder: Path
     trust_domain: str
+    clock: Callable[[], float] = time.time
     _pair: "tuple[Issuer, Verifier] | None" = field(default=None, init=False)
 
     @property
@@ -36,10 +38,10 @@ class Workloads:
             from gnomon.identity.keyring import KeyRing
             from gnomon.identity.workload import Issuer, Verifier
 
-            ring = KeyRing(self.folder, time.time)
+            ring = KeyRing(self.folder, self.clock)
             self._pair = (
-                Issuer(ring, self.trust_domain, time.time),
-                Verifier(ring, self.trust_domain, time.time),
+                Issuer(ring, self.trust_domain, self.clock),
+                Verifier(ring, self.trust_domain, self.clock),
             )
         return self._pair
 
@@ -51,7 +53,7 @@ class RunIdentity:
     workloads: Workloads
     question: Question
     _token: str = field(default="", init=False, repr=False)
-    _renew_at: float = field(default=0.0, init=False)
+    _good: tuple[float, float] = field(default=(0.0, 0.0), init=False)
 
     def principal(self) -> Principal:
         """The person, with the agent as actor and no more scopes than both have; proven by the token.
@@ -60,7 +62,9 @@ class RunIdentity:
             Refused: The token does not hold, or the person may do nothing that the run needs.
         """
         issuer, verifier = self.workloads.pair
-        if time.time() >= self._renew_at:
+        now = self.workloads.clock()
+        # A clock that was set back makes a token of the future; the run goes on with another one.
+        if not self._good[0] <= now < self._good[1]:
             self._token = issuer.mint(
                 self.question.principal,
                 agent=AGENT,
@@ -69,5 +73,5 @@ class RunIdentity:
                 effects=NEEDS,
                 audience=AUDIENCE,
             )
-            self._renew_at = time.time() + issuer.life_s - _RENEW_S
+            self._good = (now, now + issuer.life_s - _RENEW_S)
         return verifier.verify(self._token, audience=AUDIENCE).principal

@@ -5,9 +5,6 @@ disk before the answer that refers to them. Several processes may use one folder
 """
 
 import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +15,9 @@ from gnomon.domain.identity import Principal
 from gnomon.domain.result import ResultRef, ResultTable
 from gnomon.store import results
 from gnomon.store.codec import answer_from_json, answer_to_json, from_json, to_json
+from gnomon.store.database import Database
 from gnomon.store.durable import explained, make_private_folder, write_atomically
-from gnomon.store.schema import connect, explained_sql, transaction
+from gnomon.store.schema import connect
 
 KEEP_RESULTS_DAYS = 30
 _NEAR_AMONG = 1_000
@@ -38,17 +36,15 @@ class AnswerSummary:
     conversation_id: str
 
 
-class StateStore:
+class StateStore(Database):
     """The state folder, open. Safe to share between threads; `open` makes one.
 
     Where a method takes a `principal`, what belongs to other people does not exist for it.
     """
 
     def __init__(self, folder: Path, db: sqlite3.Connection) -> None:
-        self._folder = folder
+        super().__init__(folder, db)
         self._results = folder / "results"
-        self._db = db
-        self._lock = threading.RLock()
 
     @classmethod
     def open(cls, path: Path, *, max_bytes: int | None = None) -> "StateStore":
@@ -68,10 +64,6 @@ class StateStore:
             with explained(path):
                 write_atomically(ignore, b"*\n")
         return cls(path, connect(path / "state.db", max_bytes))
-
-    def close(self) -> None:
-        """Give back the file. Calling it twice is harmless."""
-        self._db.close()
 
     def save_answer(self, answer: Answer) -> None:
         """Store the answer and its rows. An answer saved again under its id takes the old one's place.
@@ -213,17 +205,6 @@ class StateStore:
                 if results.hash_of(path) not in keep:
                     path.unlink(missing_ok=True)
         return expired
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        database = self._folder / "state.db"
-        with self._lock, explained(self._folder), explained_sql(database), transaction(self._db):
-            yield
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        with self._lock, explained_sql(self._folder / "state.db"):
-            yield
 
     def _put_answer(self, answer: Answer) -> None:
         digest = None if answer.result is None else self._put_rows(answer.result)

@@ -6,15 +6,13 @@ dictionary to try, so a slow hash would only slow down the rightful.
 
 import json
 import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from gnomon.domain.errors import Retry
-from gnomon.store.durable import explained, make_private_folder
-from gnomon.store.schema import connect, explained_sql, transaction
+from gnomon.store.database import Database
+from gnomon.store.durable import make_private_folder
+from gnomon.store.schema import connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +40,8 @@ class StoredToken:
     last_used_at: float | None = None
 
 
-class TokenStore:
+class TokenStore(Database):
     """The token tables of a state folder, open. Safe to share between threads; `open` makes one."""
-
-    def __init__(self, folder: Path, db: sqlite3.Connection) -> None:
-        self._folder = folder
-        self._db = db
-        self._lock = threading.RLock()
 
     @classmethod
     def open(cls, folder: Path) -> "TokenStore":
@@ -60,10 +53,6 @@ class TokenStore:
         """
         make_private_folder(folder)
         return cls(folder, connect(folder / "state.db", None))
-
-    def close(self) -> None:
-        """Give back the file. Calling it twice is harmless."""
-        self._db.close()
 
     def add(self, token: StoredToken) -> None:
         """Keep a new token."""
@@ -146,17 +135,6 @@ class TokenStore:
             self._db.execute("UPDATE seen_once_forgotten SET latest_until = max(latest_until, ?)", (latest,))
         forgotten: float = self._db.execute("SELECT latest_until FROM seen_once_forgotten").fetchone()[0]
         return forgotten
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        database = self._folder / "state.db"
-        with self._lock, explained(self._folder), explained_sql(database), transaction(self._db):
-            yield
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        with self._lock, explained_sql(self._folder / "state.db"):
-            yield
 
 
 def _stored(row: sqlite3.Row) -> StoredToken:

@@ -6,10 +6,7 @@ clock that is set back finds at least as much used as before (docs/budgets.md).
 """
 
 import math
-import sqlite3
-import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,8 +27,9 @@ from gnomon.policy.budgets import (
     refused,
     used_up,
 )
-from gnomon.store.durable import explained, make_private_folder
-from gnomon.store.schema import connect, explained_sql, transaction
+from gnomon.store.database import Database
+from gnomon.store.durable import make_private_folder
+from gnomon.store.schema import connect
 
 _HOUR_S = 3600
 _NANO, _MICRO = 10**9, 10**6
@@ -54,13 +52,8 @@ _SUM = """
 """
 
 
-class UsageLedger:
+class UsageLedger(Database):
     """The counts of one state folder, open. Safe to share between threads and processes; `open` makes one."""
-
-    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
-        self._path = path
-        self._db = db
-        self._lock = threading.RLock()
 
     @classmethod
     def open(cls, folder: Path) -> "UsageLedger":
@@ -71,11 +64,7 @@ class UsageLedger:
             Failed: Another process holds it too long.
         """
         make_private_folder(folder)
-        return cls(folder / "state.db", connect(folder / "state.db", None))
-
-    def close(self) -> None:
-        """Give back the file. Calling it twice is harmless."""
-        self._db.close()
+        return cls(folder, connect(folder / "state.db", None))
 
     def reserve(
         self, principal: Principal, now: datetime, budgets: Iterable[Budget]
@@ -113,13 +102,8 @@ class UsageLedger:
 
     def used(self, principal: Principal, budgets: Iterable[Budget], now: datetime) -> Used:
         """What the principal's accounts have used in the windows of these budgets."""
-        with self._lock, explained_sql(self._path):
+        with self._reading():
             return self._used(principal, budgets, now)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        with self._lock, explained(self._path.parent), explained_sql(self._path), transaction(self._db):
-            yield
 
     def _count(self, principal: Principal, spending: Spending, now: datetime) -> None:
         hour, amounts = _hour(now), _amounts(spending)
