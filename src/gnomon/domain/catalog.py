@@ -49,13 +49,14 @@ class Evidence:
     """Why we believe a key or a join that nobody declared.
 
     Args:
-        source: Where the statement comes from.
+        source: Where the statement comes from: the engine's declaration, the data, a test or owner that says
+            so, or the joins that people write.
         share: Measured share in [0, 1]: distinct values per non-null row for a key, child values
             found in the parent for a join. 1.0 where declared.
         rows: Rows the measurement looked at.
     """
 
-    source: Literal["declared", "measured"]
+    source: Literal["declared", "measured", "documented", "observed"]
     share: float = 1.0
     rows: int = 0
 
@@ -152,6 +153,41 @@ class Statement:
     provenance: str
 
 
+StatementKind = Literal["grain", "scope", "derivation", "freshness", "downstream", "use_when"]
+"""What a statement on a card is about: one row's meaning, rows left out, how it is made, how often it is
+refreshed, what is built from it, and when it is the better of two tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardStatement:
+    """One thing that the layers know about a table, and its source."""
+
+    kind: StatementKind
+    text: str
+    provenance: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableUsage:
+    """How people use a table, as far as query history and dashboards tell.
+
+    Args:
+        queries: Runs of queries that read it.
+        users: Distinct authors of those.
+        dashboards: Titles of dashboards that read it, the most viewed first.
+        last_used: Day of the newest run, ISO, or empty.
+        joins: Conditions that people join it by, the most usual first.
+        filters: Conditions that people filter it by, without literals, the most usual first.
+    """
+
+    queries: int = 0
+    users: int = 0
+    dashboards: tuple[str, ...] = ()
+    last_used: str = ""
+    joins: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class CardColumn:
     """A column as the card shows it: declaration, profile and meaning in one value."""
@@ -168,7 +204,19 @@ class CardColumn:
 
 @dataclass(frozen=True, slots=True)
 class TableCard:
-    """The one merged description of a table: what a model may know before it asks."""
+    """The one merged description of a table: what a model may know before it asks.
+
+    Args:
+        purpose_from: Where the purpose is from; empty where names alone say it.
+        owner: Whom to ask about it.
+        criticality: How much depends on it, in the owner's word, for example `high`.
+        freshness: How fresh it is expected to be, in the owner's words, for example `daily`.
+        produced_by: File, and line where known, of the code that makes it; empty if no code is known.
+        always_filter: Conditions that every question on it wants.
+        use_instead: A table to use in place of this one, and when.
+        statements: What its code, its documentation and its users tell.
+        usage: How people use it; None where no history was read.
+    """
 
     ref: TableRef
     columns: tuple[CardColumn, ...]
@@ -182,6 +230,13 @@ class TableCard:
     freshness_column: str = ""
     caveats: tuple[Statement, ...] = ()
     use_instead: str = ""
+    purpose_from: str = ""
+    criticality: str = ""
+    freshness: str = ""
+    produced_by: str = ""
+    tags: tuple[str, ...] = ()
+    statements: tuple[CardStatement, ...] = ()
+    usage: TableUsage | None = None
 
     def column(self, name: str) -> CardColumn | None:
         """The column of that name, compared without case, or None."""

@@ -43,12 +43,23 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class TrustedQuery:
-    """A reviewed query and the question it answers. `trust` is in [0, 1]."""
+    """A past query with evidence that people rely on it, and the question it answers.
+
+    Args:
+        question: What it answers, in words: a dashboard's or chart's title, or a description drawn from it.
+        sql: Its text with literals and personal data stripped.
+        trust: In [0, 1].
+        reason: Why it is trusted, in words.
+        tables: The tables it reads.
+        origin: Where it was read: file and line, dashboard or log entry.
+    """
 
     question: str
     sql: str
     trust: float
     reason: str = ""
+    tables: tuple[TableRef, ...] = ()
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
