@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 
 from gnomon.context.catalog.build import build_index
-from gnomon.context.catalog.cards import card_texts
 from gnomon.context.catalog.reader import CatalogIndex
+from gnomon.context.catalog.texts import card_texts
 from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.warehouses.connect import open_warehouse
 

@@ -12,8 +12,8 @@ from bench_index import make_warehouse
 from children import gnomon, peak_mib
 
 from gnomon.context.catalog.build import build_index
-from gnomon.context.catalog.cards import card_texts
 from gnomon.context.catalog.reader import CatalogIndex
+from gnomon.context.catalog.texts import card_texts
 from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.warehouses.connect import open_warehouse
 

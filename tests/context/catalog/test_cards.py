@@ -3,8 +3,9 @@
 import pytest
 
 from gnomon.context.catalog.brief import MAX_BYTES, write_brief
-from gnomon.context.catalog.cards import Surveyed, card_texts, draft_cards
+from gnomon.context.catalog.cards import Surveyed, draft_cards
 from gnomon.context.catalog.caveats import Known
+from gnomon.context.catalog.texts import card_texts
 from gnomon.domain.catalog import (
     Column,
     ColumnProfile,

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gnomon.context.catalog import codec
 from gnomon.context.catalog.brief import write_brief
-from gnomon.context.catalog.cards import CardTexts, Surveyed, card_texts, draft_cards, notes_by_table, resolve
+from gnomon.context.catalog.cards import Surveyed, draft_cards, notes_by_table, resolve
 from gnomon.context.catalog.caveats import Known
 from gnomon.context.catalog.file import (
     building_path,
@@ -32,6 +32,7 @@ from gnomon.context.catalog.file import (
 )
 from gnomon.context.catalog.folding import fold, stem
 from gnomon.context.catalog.notes import Note
+from gnomon.context.catalog.texts import CardTexts, card_texts
 from gnomon.context.catalog.values import MAX_DISTINCT, delete_values, write_values
 from gnomon.domain.catalog import Catalog, Column, ColumnRef, TableCard, TableProfile, TableSchema
 from gnomon.domain.errors import Failed, Misconfigured, Retry

@@ -15,6 +15,7 @@ from gnomon.context.catalog.caveats import (
     use_instead,
 )
 from gnomon.context.catalog.notes import Note
+from gnomon.context.catalog.texts import words_of
 from gnomon.domain.catalog import (
     NUMERIC_KINDS,
     TEMPORAL_KINDS,
@@ -27,13 +28,6 @@ from gnomon.domain.catalog import (
     TableRef,
     TableSchema,
 )
-from gnomon.search.tokens import split_identifier
-
-_EMBEDDED_COLUMNS = 60
-"""Columns beyond this are found by their exact words only: the embedder would cut them off anyway."""
-
-_EMBEDDED_VALUES = 5
-_MAX_EMBEDDED_VALUE_CHARS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +41,6 @@ class Surveyed:
     def ref(self) -> TableRef:
         """The table's address."""
         return self.known.schema.ref
-
-
-@dataclass(frozen=True, slots=True)
-class CardTexts:
-    """What a card is found by: `meaning` is embedded, `words` is searched for exact words."""
-
-    meaning: str
-    words: str
 
 
 def draft_cards(
@@ -78,20 +64,6 @@ def draft_cards(
         )
         for t in tables
     )
-
-
-def card_texts(card: TableCard, *, values: bool = True) -> CardTexts:
-    """The texts a card is found by: name as words, purpose, columns with meanings, a few values.
-
-    Args:
-        values: False leaves the values out: whoever searches learns from a hit that the value exists.
-    """
-    head = f"{card.ref} {_words(card.ref.name)}. {card.purpose}"
-    described = [_describe(c, values) for c in card.columns]
-    meaning = f"{head} Columns: {', '.join(described[:_EMBEDDED_COLUMNS])}."
-    names = " ".join(c.name for c in card.columns)
-    words = f"{head} {names} {', '.join(described)}"
-    return CardTexts(meaning, words)
 
 
 def notes_by_table(notes: Iterable[Note], catalog: Catalog) -> dict[TableRef, Note]:
@@ -141,16 +113,16 @@ def _draft(
 
 def drafted_purpose(schema: TableSchema, joins: Sequence[Join]) -> str:
     """What names alone say: subject, grain, links, measures, dates."""
-    parts = [f"{_words(schema.ref.name).capitalize()}{_grain(schema)}."]
-    parents = sorted({_words(j.parent.name) for j in joins if j.child == schema.ref != j.parent})
-    children = sorted({_words(j.child.name) for j in joins if j.parent == schema.ref != j.child})
+    parts = [f"{words_of(schema.ref.name).capitalize()}{_grain(schema)}."]
+    parents = sorted({words_of(j.parent.name) for j in joins if j.child == schema.ref != j.parent})
+    children = sorted({words_of(j.child.name) for j in joins if j.parent == schema.ref != j.child})
     if parents:
         parts.append(f"Belongs to {', '.join(parents[:6])}.")
     if children:
         parts.append(f"Has {', '.join(children[:6])}.")
     if measures := _measures(schema, joins):
         parts.append(f"Holds {', '.join(measures[:6])}.")
-    if dates := [_words(c.name) for c in schema.columns if c.kind in TEMPORAL_KINDS]:
+    if dates := [words_of(c.name) for c in schema.columns if c.kind in TEMPORAL_KINDS]:
         parts.append(f"Dated by {', '.join(dates[:3])}.")
     return " ".join(parts)
 
@@ -163,22 +135,8 @@ def _grain(schema: TableSchema) -> str:
 def _measures(schema: TableSchema, joins: Sequence[Join]) -> list[str]:
     linking = {c for j in joins if j.child == schema.ref for c in j.child_columns}
     linking |= {c for key in schema.keys for c in key.columns}
-    return [_words(c.name) for c in schema.columns if c.kind in NUMERIC_KINDS and _is_measure(c, linking)]
+    return [words_of(c.name) for c in schema.columns if c.kind in NUMERIC_KINDS and _is_measure(c, linking)]
 
 
 def _is_measure(column: Column, linking: set[str]) -> bool:
     return column.name not in linking and not column.name.lower().endswith(("id", "_no", "_number", "year"))
-
-
-def _describe(column: CardColumn, with_values: bool) -> str:
-    text = _words(column.name)
-    if column.meaning:
-        text += f" ({column.meaning})"
-    profile = column.profile if with_values and column.column.kind == "text" else None
-    values = () if profile is None else profile.top
-    shown = [v for v, n in values[:_EMBEDDED_VALUES] if n > 1 and len(v) <= _MAX_EMBEDDED_VALUE_CHARS]
-    return f"{text} such as {', '.join(shown)}" if shown else text
-
-
-def _words(name: str) -> str:
-    return " ".join(split_identifier(name)).lower() or name
