@@ -27,7 +27,11 @@ SETTINGS = f"""\
 url = "{WAREHOUSE.name}"
 
 [context]
-notes = "../notes"
+annotations = "../annotations"
+sources = ["sql:../pipelines", "queries:query_log.jsonl"]
+documents = ["markdown:../documents"]
+brief = "../brief.md"
+workflows = "../workflows"
 """
 
 

@@ -7,8 +7,8 @@ import duckdb
 import pytest
 
 from agent.desk import Desk
+from context.catalog.told import Told, fact
 from gnomon.context.catalog.build import build_index
-from gnomon.context.catalog.notes import Note
 from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.models.port import Embedder
@@ -16,14 +16,14 @@ from gnomon.warehouses.connect import open_warehouse
 from gnomon.warehouses.port import Warehouse
 
 SHOP = Path(__file__).with_name("shop.sql")
-NOTES = (
-    Note("orders", owner="the finance team", meaning="One row per order that was placed."),
-    Note(
-        "orders_2019",
-        meaning="Orders of the old shop system, closed in 2019.",
-        use_instead="orders",
-    ),
-    Note("customers", columns=(("tier", "Loyalty level, set by the sales team"),)),
+SAID = Told(
+    (
+        fact("orders", "owner", "the finance team"),
+        fact("orders", "meaning", "One row per order that was placed."),
+        fact("orders_2019", "meaning", "Orders of the old shop system, closed in 2019."),
+        fact("orders_2019", "use_instead", "orders"),
+        fact("customers", "column_meaning", "Loyalty level, set by the sales team", column="tier"),
+    )
 )
 
 
@@ -33,7 +33,7 @@ def _shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Warehouse,
     with duckdb.connect(str(folder / "shop.duckdb")) as connection:
         connection.execute(SHOP.read_text())
     warehouse, embedder = open_warehouse(str(folder / "shop.duckdb")), MiniLmEmbedder()
-    build_index(warehouse, embedder, folder / "index.db", notes=NOTES)
+    build_index(warehouse, embedder, folder / "index.db", sources=(SAID,))
     index = CatalogIndex.open(folder / "index.db")
     yield warehouse, index, embedder
     index.close()

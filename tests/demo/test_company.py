@@ -201,17 +201,19 @@ def test_queries_in_the_log_run_exactly_if_they_say_so(
 def test_owner_notes_speak_of_tables_and_columns_that_exist(
     demo: Path, db: duckdb.DuckDBPyConnection
 ) -> None:
-    from gnomon.context.catalog.notes import load_notes
+    from gnomon.context.catalog.facts import Fact
+    from gnomon.context.catalog.sources.annotations import open_annotations
 
-    notes = load_notes(demo / "notes")
+    said = list(open_annotations(demo / "annotations", "annotations:annotations").read())
     sql = "SELECT table_schema || '.' || table_name, column_name FROM information_schema.columns"
     known = set(db.execute(sql).fetchall())
     tables = {table for table, _ in known}
-    assert len(notes) >= 10
-    for note in notes:
-        assert note.table in tables
-        assert not note.use_instead or note.use_instead in tables
-        assert all((note.table, column) in known for column, _ in note.columns)
+    assert len({item.table for item in said if isinstance(item, Fact)}) >= 10
+    for item in said:
+        assert isinstance(item, Fact), item
+        assert item.table in tables
+        assert not item.column or (item.table, item.column) in known
+        assert item.kind != "use_instead" or item.text.split()[0].strip("`") in tables
 
 
 def test_documents_name_only_tables_that_exist(demo: Path, db: duckdb.DuckDBPyConnection) -> None:

@@ -31,6 +31,7 @@ from gnomon.agent.dispatch import dispatch
 from gnomon.agent.instructions import INSTRUCTIONS
 from gnomon.agent.metering import Meter, unmetered
 from gnomon.agent.personal import with_personal
+from gnomon.agent.recollect import Recollection
 from gnomon.agent.rights import own_conversation
 from gnomon.agent.scratch import scratch_for
 from gnomon.agent.streaming import streamed
@@ -38,6 +39,7 @@ from gnomon.agent.tools.base import Environment, Tool, spec
 from gnomon.agent.tools.registry import checked, default_tools
 from gnomon.agent.tracing import span
 from gnomon.context.catalog.reader import CatalogIndex
+from gnomon.context.runtime.port import Orchestrator
 from gnomon.domain.answer import AnswerStatus, Check, Clarification, Conversation, Question
 from gnomon.domain.context import Context
 from gnomon.domain.errors import Failed, Interrupted, Refused
@@ -70,6 +72,11 @@ def unrecorded(event: AuditEvent) -> None:
     """Keep no audit; for uses that have their own."""
 
 
+def unwritten() -> str:
+    """Nobody wrote a page about the warehouse: the draft is used."""
+    return ""
+
+
 @dataclass(slots=True)
 class Agent:
     """One model, a context assembly, the tools, a loop.
@@ -81,6 +88,9 @@ class Agent:
         meter: Counts use against budgets, and says when one is used up.
         authority_of: What the person of a question may do; the machine's own user alone by default.
         scratch: Where people keep results of a conversation; None keeps nothing.
+        recollection: Documents and memories.
+        orchestrators: Systems that run what fills the tables.
+        brief: The page about the warehouse that people wrote; empty for the draft.
         min_confidence: Below this the agent abstains and says what stood in the way.
     """
 
@@ -96,6 +106,9 @@ class Agent:
     meter: Meter = field(default_factory=unmetered)
     authority_of: Callable[[Question], Authority] = owners_authority
     scratch: ScratchStore | None = None
+    brief: Callable[[], str] = unwritten
+    orchestrators: tuple[Orchestrator, ...] = ()
+    recollection: Recollection = field(default_factory=Recollection)
     tools: tuple[Tool, ...] = field(default_factory=default_tools)
     context_tokens: int = 12_000
     link_hosts: tuple[str, ...] = ()
@@ -146,7 +159,11 @@ class Agent:
         with span(case.steps, "embed the question", case.started_s):
             text, vector = assembler.embed(case.question, conversation)
         with span(case.steps, "assemble the context", case.started_s):
-            case.context, case.context_text = assembler.assemble(case.question, conversation, text, vector)
+            recalled = self.recollection.remembered(text, vector, case, env)
+            passages = self.recollection.passages(case.question.text, vector, env)
+            case.context, case.context_text = assembler.assemble(
+                case.question, conversation, text, vector, recalled, passages
+            )
         if env.scratch is not None:
             case.context_text += env.scratch.told(env.access, env.before_write)
         case.messages.append(UserMessage(case.question.text))
@@ -300,6 +317,8 @@ class Agent:
             scratch=scratch_for(
                 self.scratch, case.question, self.warehouse.warehouse_id, self.index.catalog()
             ),
+            brief=self.brief(),
+            orchestrators=self.orchestrators,
         )
 
     def _record(self, question: Question, kind: str, detail: Mapping[str, str]) -> None:

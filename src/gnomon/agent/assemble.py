@@ -4,10 +4,13 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gnomon.agent.look_alikes import look_alikes_of
 from gnomon.agent.render import render_context
 from gnomon.context.catalog.governed import GovernedIndex
+from gnomon.context.catalog.naming import Names
+from gnomon.context.memory.recall import NOTHING, Recalled, apply
 from gnomon.domain.answer import Answer, Conversation, Question, Turn
-from gnomon.domain.catalog import Catalog, TableRef
+from gnomon.domain.catalog import Catalog, TableCard, TableRef
 from gnomon.domain.context import Candidate, Context, ValueMatch
 from gnomon.domain.query import Dialect
 from gnomon.models.port import Embedder
@@ -18,6 +21,8 @@ SMALL_WAREHOUSE = 30
 MAX_CARDS = 12
 MAX_BRIDGE_HOPS = 3
 EARLIER_KEPT = 6
+COMPARED = 4
+"""The first tables are compared with their look-alikes, with as many of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +45,27 @@ class Assembler:
         return text, self.embedder.embed([text])[0]
 
     def assemble(
-        self, question: Question, conversation: Conversation | None, text: str, vector: object
+        self,
+        question: Question,
+        conversation: Conversation | None,
+        text: str,
+        vector: object,
+        recalled: Recalled = NOTHING,
+        passages: tuple[str, ...] = (),
     ) -> tuple[Context, str]:
-        """The context as values and as text within the token budget."""
+        """The context as values and as text within the token budget.
+
+        Args:
+            recalled: Memories to apply on top of what the tables say.
+            passages: What documents say of the question.
+        """
         catalog = self.index.catalog()
         earlier = earlier_questions(conversation)
         values = self._values([question.text, *earlier])
         candidates = self.index.retrieve(text, vector, MAX_CARDS)
         previous = last_answered(conversation)
-        refs = self._chosen(catalog, candidates, values, previous)
-        cards = tuple(c for c in (self.index.card(r) for r in refs) if c is not None)
+        refs = self._chosen(catalog, recalled.tables, candidates, values, previous)
+        cards = self._with_look_alikes(catalog, refs)
         shown = {c.ref for c in cards}
         context = Context(
             dialect=self.dialect,
@@ -59,10 +75,24 @@ class Assembler:
             candidates=tuple(candidates),
             others=tuple(t.ref for t in catalog.tables if t.ref not in shown),
             values=values,
+            trusted=self.index.trusted(vector),
+            documents=passages,
             previous=previous,
             earlier=earlier,
         )
-        return context, render_context(context, self.budget_tokens)
+        context = apply(context, recalled.memories, question.text, *earlier)
+        return context, render_context(context, self.budget_tokens, question.text)
+
+    def _with_look_alikes(self, catalog: Catalog, refs: list[TableRef]) -> tuple[TableCard, ...]:
+        """The cards, and those of tables that the first of them are mistaken for: a choice needs both."""
+        cards = {r: c for r in refs if (c := self.index.card(r)) is not None}
+        names = Names(t.ref for t in catalog.tables)
+        for card in list(cards.values())[:COMPARED]:
+            for name in look_alikes_of(card)[:COMPARED]:
+                ref = names.find(name)
+                if ref is not None and ref not in cards and (alike := self.index.card(ref)) is not None:
+                    cards[ref] = alike
+        return tuple(cards.values())
 
     def _values(self, texts: list[str]) -> tuple[ValueMatch, ...]:
         """Matches for the question and for those it may follow up on; a repeated match once."""
@@ -71,11 +101,12 @@ class Assembler:
     def _chosen(
         self,
         catalog: Catalog,
+        remembered: Iterable[TableRef],
         candidates: Iterable[Candidate],
         values: Iterable[ValueMatch],
         previous: Answer | None,
     ) -> list[TableRef]:
-        ranked = [c.ref for c in candidates]
+        ranked = [*remembered, *(c.ref for c in candidates)]
         ranked += [v.column.table for v in values]
         ranked += list(previous.tables) if previous else []
         if len(catalog.tables) <= SMALL_WAREHOUSE:

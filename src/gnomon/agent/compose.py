@@ -4,6 +4,7 @@ import re
 
 from gnomon.agent.case_state import CaseState, RanQuery
 from gnomon.agent.confidence import confidence
+from gnomon.agent.look_alikes import why_taken
 from gnomon.domain.answer import Answer, AnswerStatus, Chart, Cost
 from gnomon.domain.catalog import NUMERIC_KINDS, TEMPORAL_KINDS
 from gnomon.domain.result import ResultTable
@@ -38,7 +39,7 @@ def build_answer(case: CaseState, answer_id: str, status: AnswerStatus, text: st
         unplaced=case.unplaced,
         model_id=model_id,
         cost=_cost(case),
-        notices=(*sights(final), *warnings(case.budgets)),
+        notices=(*sights(final), *_taken(case, status), *warnings(case.budgets)),
     )
 
 
@@ -49,6 +50,13 @@ def sights(final: RanQuery | None) -> tuple[str, ...]:
     tables = ", ".join(f"`{t}`" for t in final.query.tables)
     by = ", ".join(final.query.policies)
     return (f"This is about what you may see of {tables}, which is not all of it (policies: {by}).",)
+
+
+def _taken(case: CaseState, status: AnswerStatus) -> tuple[str, ...]:
+    """Why the tables of an answer were taken and not their look-alikes."""
+    if case.final is None or status != "answered":
+        return ()
+    return why_taken(case.final.query.tables, case.context.cards)
 
 
 def how_reached(case: CaseState, status: AnswerStatus) -> str:

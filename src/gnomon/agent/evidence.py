@@ -67,7 +67,7 @@ def _of_column(column: CardColumn) -> str:
 def _of_result(message: ToolMessage) -> Iterator[tuple[str, str]]:
     """Facts of the tools that look something up; what other tools give back may echo the model's words."""
     content = message.content
-    if message.tool == "describe_table":
+    if message.tool in ("describe_table", "pipeline_status"):
         yield str(content["table"]).rpartition(".")[2], _json(content)
     elif message.tool == "profile_column":
         yield str(content["column"]).rpartition(".")[2], _json(content)

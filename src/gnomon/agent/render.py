@@ -7,11 +7,14 @@ The marks around the whole are set where it is sent (`models/hosted/mapping.py`)
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
+from gnomon.agent.look_alikes import compared
+from gnomon.context.catalog.folding import stems
 from gnomon.domain.catalog import CardColumn, Join, TableCard, TableRef
 from gnomon.domain.context import Context, TrustedQuery, ValueMatch
 from gnomon.policy.untrusted import as_data, named, quoted
+from gnomon.search.tokens import split_identifier
 
 CHARS_PER_TOKEN = 4
 """A usual figure for English text and SQL with current tokenizers; the budget need not be exact."""
@@ -26,7 +29,21 @@ TOP_VALUES_SHOWN = 6
 VALUES_SHOWN = 40
 RECALLED_SHOWN = 10
 RECALLED_CHARS = 800
-"""Of memories, documents and trusted queries as many are shown, each cut to this length."""
+DOCUMENT_CHARS = 3_000
+WIDE_COLUMNS = 40
+"""Of a wider table the columns that fit the question best are shown in full, the others by name."""
+
+FEW_COLUMNS = 12
+"""The same where room is short."""
+
+
+REST_CHARS = 1_500
+DASHBOARDS_SHOWN = 3
+FILTERS_SHOWN = 3
+PAIRS_SHOWN = 6
+Detail = Literal["full", "ranked", "names"]
+DETAILS: tuple[Detail, ...] = ("full", "ranked", "names")
+"""Of memories, documents and past queries as many are shown, each cut to these lengths."""
 
 _WORD_OR_NUMBER = re.compile(r"[\w+-]{1,40}(?:[.:-][\w+-]{1,40}){0,6}")
 
@@ -35,8 +52,13 @@ LEGEND = (
 )
 
 
-def render_context(context: Context, budget_tokens: int) -> str:
-    """Write the context out, most relevant tables first; a table that does not fit is named, not cut."""
+def render_context(context: Context, budget_tokens: int, question: str = "") -> str:
+    """Write the context out, most relevant tables first; a table that does not fit is named, not cut.
+
+    Args:
+        question: Ranks the columns of tables too wide to be shown whole.
+    """
+    asked = stems(question)
     room = budget_tokens * CHARS_PER_TOKEN
     parts = [f"{LEGEND}\nDialect: {context.dialect}. Now: {context.now.isoformat()}."]
     if context.brief:
@@ -45,12 +67,13 @@ def render_context(context: Context, budget_tokens: int) -> str:
     parts += [_values(context)] if context.values else []
     parts += [_previous(context)] if context.previous else []
     parts += _recalled(context)
+    parts += _apart(context)
     room -= sum(map(len, parts))
     names_room = max(room // NAMES_PART, 0)
     found_by = {c.ref: c.reason for c in context.candidates}
     left_out: list[TableRef] = []
     for card in context.cards:
-        text = _fitting_card(card, found_by.get(card.ref, ""), room - names_room)
+        text = _fitting_card(card, found_by.get(card.ref, ""), room - names_room, asked)
         if text is None:
             left_out.append(card.ref)
             continue
@@ -67,30 +90,103 @@ def _cut(text: str, chars: int) -> str:
     return text if len(text) <= chars else text[: max(chars, 0)] + "…"
 
 
-def _fitting_card(card: TableCard, found_by: str, room: int) -> str | None:
+def _fitting_card(card: TableCard, found_by: str, room: int, asked: frozenset[str]) -> str | None:
     why = f"\n  found by: {as_data(found_by)}" if found_by else ""
-    for full in (True, False):
-        text = render_card(card, full) + why
+    for detail in DETAILS:
+        text = render_card(card, detail, asked) + why
         if len(text) <= room:
             return text
     return None
 
 
-def render_card(card: TableCard, full: bool = True) -> str:
-    """One table as text; without `full`, just names and types."""
+def render_card(card: TableCard, detail: Detail = "full", asked: frozenset[str] = frozenset()) -> str:
+    """One table as text.
+
+    Args:
+        detail: `full`; `ranked` shows the columns that fit the question best in full and the others by name;
+            `names` shows no more than names and types.
+        asked: Stems of the question's words.
+    """
     rows = f", {card.row_count:,} rows" if card.row_count is not None else ""
     lines = [f"Table {_ref(card.ref)}{rows}" + (f": {quoted(card.purpose)}" if card.purpose else "")]
-    lines += [f"  {_column(c, full)}" for c in card.columns]
+    if card.purpose and card.purpose_from:
+        lines[0] += f" [{as_data(card.purpose_from)}]"
+    lines += _columns(card, detail, asked)
     for key in card.keys:
         lines.append(f"  key ({', '.join(map(named, key.columns))}) [{key.evidence.source}]")
     lines += [f"  join {_join(j)}" for j in card.joins]
-    if full:
-        lines += [f"  owner: {as_data(card.owner)}"] if card.owner else []
-        lines += [f"  always filter: {as_data(condition)}" for condition in card.always_filter]
-        lines += [f"  note [{as_data(s.provenance)}]: {quoted(s.text)}" for s in card.caveats]
+    if detail != "names":
+        lines += _known(card)
     if card.use_instead:
         lines.append(f"  use instead: {as_data(card.use_instead)}")
     return "\n".join(lines)
+
+
+def _columns(card: TableCard, detail: Detail, asked: frozenset[str]) -> list[str]:
+    room = FEW_COLUMNS if detail == "ranked" else WIDE_COLUMNS
+    if detail == "names" or len(card.columns) <= room:
+        return [f"  {_column(c, detail != 'names')}" for c in card.columns]
+    shown = ranked_columns(card, asked)[:room]
+    names = {c.name for c in shown}
+    rest = [named(c.name) for c in card.columns if c.name not in names]
+    lines = [f"  {_column(c, True)}" for c in card.columns if c.name in names]
+    return lines + ([f"  and by name only: {_cut(', '.join(rest), REST_CHARS)}"] if rest else [])
+
+
+def ranked_columns(card: TableCard, asked: frozenset[str]) -> list[CardColumn]:
+    """The columns that matter most to a question first: named in it, then linking, dated, explained ones."""
+    linking = {c for key in card.keys for c in key.columns} | {card.freshness_column}
+    for join in card.joins:
+        linking |= set(join.child_columns if join.child == card.ref else join.parent_columns)
+
+    def rank(column: CardColumn) -> tuple[int, int, int]:
+        by_name = len(asked & stems(" ".join(split_identifier(column.name))))
+        by_meaning = len(asked & stems(column.meaning)) if column.meaning else 0
+        return (-2 * by_name - by_meaning, -(column.name in linking), -bool(column.meaning))
+
+    return sorted(card.columns, key=rank)
+
+
+def _known(card: TableCard) -> list[str]:
+    """What people and code say of the table, one line each, with its source."""
+    told = (
+        ("owner", card.owner),
+        ("criticality", card.criticality),
+        ("expected to be fresh", card.freshness),
+    )
+    lines = [f"  {label}: {as_data(text)}" for label, text in told if text]
+    lines += [f"  always filter: {as_data(condition)}" for condition in card.always_filter]
+    lines += [
+        f"  {s.kind.replace('_', ' ')} [{as_data(s.provenance)}]: {quoted(s.text)}" for s in card.statements
+    ]
+    lines += [f"  note [{as_data(s.provenance)}]: {quoted(s.text)}" for s in card.caveats]
+    return lines + _usage(card)
+
+
+def _usage(card: TableCard) -> list[str]:
+    usage = card.usage
+    if usage is None or not usage.queries:
+        return []
+    last = f", last on {as_data(usage.last_used)}" if usage.last_used else ""
+    lines = [f"  used by {usage.users:,} people in {usage.queries:,} queries{last}"]
+    if usage.dashboards:
+        shown = ", ".join(quoted(d) for d in usage.dashboards[:DASHBOARDS_SHOWN])
+        lines.append(f"  behind the dashboards {shown}")
+    if usage.filters:
+        lines.append(f"  people filter it by {', '.join(as_data(f) for f in usage.filters[:FILTERS_SHOWN])}")
+    return lines
+
+
+def _apart(context: Context) -> list[str]:
+    """Tables in the context that are mistaken for each other, side by side with what tells them apart."""
+    pairs = compared(context.cards)[:PAIRS_SHOWN]
+    if not pairs:
+        return []
+    lines = [f"  {_ref(p.one)} or {_ref(p.other)}: {quoted(p.difference)}" for p in pairs]
+    return [
+        "Tables that are easily mistaken for each other; say in the answer why you took one:\n"
+        + "\n".join(lines)
+    ]
 
 
 def _ref(ref: TableRef) -> str:
@@ -114,7 +210,7 @@ def _column(column: CardColumn, full: bool) -> str:
 
 
 def _origin(column: CardColumn) -> str:
-    return "comment" if column.meaning == column.column.comment else "owner's note"
+    return as_data(column.meaning_from) or "comment"
 
 
 def _value(text: str) -> str:
@@ -150,16 +246,19 @@ def _previous(context: Context) -> str:
 def _recalled(context: Context) -> list[str]:
     """What was kept or written down outside the warehouse, by whom or where it says."""
     sections = (
-        ("Remembered from earlier conversations (memory)", context.memories),
-        ("From documents", context.documents),
-        ("Reviewed queries of others", tuple(map(_trusted, context.trusted))),
+        ("Remembered from earlier conversations (memory)", context.memories, RECALLED_CHARS),
+        ("From documents", context.documents, DOCUMENT_CHARS),
+        ("Past queries that people rely on, without their values", _queries(context), RECALLED_CHARS),
     )
     return [
-        f"{label}:\n"
-        + "\n".join(f"  {quoted(_cut(text, RECALLED_CHARS))}" for text in texts[:RECALLED_SHOWN])
-        for label, texts in sections
+        f"{label}:\n" + "\n".join(f"  {quoted(_cut(text, chars))}" for text in texts[:RECALLED_SHOWN])
+        for label, texts, chars in sections
         if texts
     ]
+
+
+def _queries(context: Context) -> tuple[str, ...]:
+    return tuple(map(_trusted, context.trusted))
 
 
 def _trusted(query: TrustedQuery) -> str:
@@ -177,6 +276,23 @@ def card_as_values(card: TableCard) -> Mapping[str, Any]:
         "keys": [list(k.columns) for k in card.keys],
         "joins": [_join(j) for j in card.joins],
         "always_filter": list(card.always_filter),
+        "criticality": card.criticality,
+        "fresh": card.freshness,
+        "produced_by": card.produced_by,
+        "known": [f"{s.kind.replace('_', ' ')}: {s.text}" for s in card.statements],
+        "used": _used(card),
         "notes": [s.text for s in card.caveats],
         "use_instead": card.use_instead,
+    }
+
+
+def _used(card: TableCard) -> Mapping[str, Any]:
+    usage = card.usage
+    if usage is None:
+        return {}
+    return {
+        "queries": usage.queries,
+        "people": usage.users,
+        "dashboards": list(usage.dashboards[:DASHBOARDS_SHOWN]),
+        "filters": list(usage.filters[:FILTERS_SHOWN]),
     }

@@ -25,6 +25,7 @@ class Question:
         asked_at: Aware; "last month" and the like are counted from here.
         purpose: What the person says it is for; policies may depend on it.
         audience: `shared` where others read along.
+        channel: Id of the channel it was asked in; empty outside of one.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Question:
     interactive: bool = False
     purpose: str = ""
     audience: Audience = "private"
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

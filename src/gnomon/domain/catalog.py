@@ -190,11 +190,16 @@ class TableUsage:
 
 @dataclass(frozen=True, slots=True)
 class CardColumn:
-    """A column as the card shows it: declaration, profile and meaning in one value."""
+    """A column as the card shows it: declaration, profile and meaning in one value.
+
+    Args:
+        meaning_from: Where the meaning is from; empty where there is none.
+    """
 
     column: Column
     profile: ColumnProfile | None = None
     meaning: str = ""
+    meaning_from: str = ""
 
     @property
     def name(self) -> str:

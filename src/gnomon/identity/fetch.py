@@ -1,7 +1,6 @@
 """Fetch a small JSON document of an identity provider: over https, within limits, from that address only."""
 
 import http.client
-import ipaddress
 import time
 import urllib.error
 import urllib.request
@@ -9,6 +8,7 @@ from typing import IO, Any
 from urllib.parse import SplitResult, urlsplit
 
 from gnomon.domain.errors import Failed, Misconfigured, Refused
+from gnomon.identity.addresses import is_loopback
 from gnomon.identity.jws import read_object
 
 MAX_DOCUMENT_BYTES = 256 * 1024
@@ -72,16 +72,6 @@ def checked_address(url: str) -> SplitResult:
         facts=(("address", f"{parts.scheme}://{host}" if host else "not an address"),),
         hint="give its address as https://..., without a user or password; http is for this machine alone",
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine, by name or number."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _bounded(response: IO[bytes], url: str) -> bytes:

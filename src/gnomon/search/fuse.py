@@ -1,6 +1,26 @@
 """Merge ranked lists into one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+SUM_WEIGHT = 4.0
+DENSE_WEIGHT = 2.0
+TEXT_WEIGHT = 1.0
+DAMPING = 10
+"""Measured on five sets of real tables (bench/bench_recall.py): the usual damping of 60 with equal weights
+finds no more than vectors alone."""
+
+LEAST_BOOST, MOST_BOOST = 0.75, 1.3
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A found entry. Ranks start at 1; None where that list does not hold the entry."""
+
+    id: str
+    score: float
+    dense_rank: int | None
+    text_rank: int | None
 
 
 def fuse(
@@ -36,3 +56,22 @@ def fuse(
         for rank, entry_id in enumerate(ranking, start=1):
             scores[entry_id] = scores.get(entry_id, 0.0) + weight / (k + rank)
     return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def boosted(merged: list[tuple[str, float]], boosts: Mapping[str, float] | None) -> list[tuple[str, float]]:
+    """Multiply merged scores by factors, and order them anew.
+
+    Scores of neighbouring ranks differ by about a tenth (damping 10), so that a factor decides between
+    neighbours. The largest factor against the smallest moves an entry that is at one rank in all lists by at
+    most eight ranks: it never makes a table that does not fit lead one that does.
+
+    Args:
+        boosts: Factors by id; 1 for others. What is beyond `LEAST_BOOST` and `MOST_BOOST` counts as these.
+
+    >>> boosted([("raw_orders", 1.0), ("orders", 0.95)], {"orders": 1.1})
+    [('orders', 1.045), ('raw_orders', 1.0)]
+    """
+    if not boosts:
+        return merged
+    raised = [(i, s * min(MOST_BOOST, max(LEAST_BOOST, boosts.get(i, 1.0)))) for i, s in merged]
+    return sorted(raised, key=lambda pair: (-pair[1], pair[0]))

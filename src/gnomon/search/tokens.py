@@ -1,6 +1,10 @@
 """Words of a text as exact-text search sees them."""
 
 import re
+import sqlite3
+from collections.abc import Sequence
+
+from gnomon.search.schema import TOKENIZER
 
 _WORD = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
@@ -38,14 +42,37 @@ def expand(text: str) -> str:
     return "\n".join([text, *parts]) if parts else text
 
 
-def match_expression(text: str) -> str:
-    """An FTS5 expression that finds entries with any of the words of `text`; empty if none is left.
-
-    Every word is quoted, so nothing in `text` is read as FTS5 syntax.
-    """
+def question_words(text: str) -> list[str]:
+    """The words of `text` that tell which entry is meant: in lower case, each once, at most 64."""
     words = {w[:_WORD_CHARS].casefold(): None for w in _WORD.findall(expand(text))}
-    telling = [w for w in words if w not in STOP_WORDS]
-    return " OR ".join(f'"{w}"' for w in telling[:MAX_QUERY_WORDS])
+    return [w for w in words if w not in STOP_WORDS][:MAX_QUERY_WORDS]
+
+
+def count_words(text: str) -> int:
+    """How long a text is, in words."""
+    return len(_WORD.findall(text))
+
+
+class Stemmer:
+    """Words as the index spells them. FTS5 itself cuts them, so that questions and entries are cut alike.
+
+    Not safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        self._connection.execute(f"create virtual table asked using fts5 (body, tokenize = '{TOKENIZER}')")
+        self._connection.execute("create virtual table terms using fts5vocab (asked, instance)")
+
+    def terms(self, words: Sequence[str]) -> list[str]:
+        """The terms of `words`, as many times as they stand there, in the order of the alphabet."""
+        self._connection.execute("delete from asked")
+        self._connection.execute("insert into asked values (?)", (" ".join(words),))
+        return [term for (term,) in self._connection.execute("select term from terms")]
+
+    def close(self) -> None:
+        """Give back its memory. Calling it twice is harmless."""
+        self._connection.close()
 
 
 def _has_hump(word: str) -> bool:

@@ -22,9 +22,11 @@ from gnomon.domain.query import Limits
 from gnomon.settings.sections import (
     AnswersSection,
     ContextSection,
+    EnrichmentSection,
     IdentitySection,
     LimitsSection,
     ModelSection,
+    PipelinesSection,
     PolicySection,
     PrincipalSection,
     Section,
@@ -76,6 +78,8 @@ class Settings(BaseModel):
     limits: LimitsSection = LimitsSection()
     answers: AnswersSection = AnswersSection()
     context: ContextSection = ContextSection()
+    enrichment: EnrichmentSection = EnrichmentSection()
+    pipelines: PipelinesSection = PipelinesSection()
     state: StateSection = StateSection()
     principal_section: PrincipalSection = Field(default=PrincipalSection(), alias="principal")
     policy: PolicySection = PolicySection()
@@ -92,6 +96,8 @@ class Settings(BaseModel):
         "limits": LimitsSection,
         "answers": AnswersSection,
         "context": ContextSection,
+        "enrichment": EnrichmentSection,
+        "pipelines": PipelinesSection,
         "state": StateSection,
         "principal": PrincipalSection,
         "policy": PolicySection,
@@ -167,8 +173,7 @@ class Settings(BaseModel):
     @property
     def budgets_path(self) -> Path:
         """The file of budgets, beside the policies if there are any; it may not exist."""
-        base = self.file.parent if self.file else self.cwd
-        return (self.policy_dir or base) / "budgets.toml"
+        return (self.policy_dir or self.base_dir) / "budgets.toml"
 
     @property
     def people_path(self) -> Path | None:
@@ -177,10 +182,24 @@ class Settings(BaseModel):
         return path if path is not None and path.exists() else None
 
     @property
-    def notes_dir(self) -> Path:
-        """The folder of owners' notes; it may not exist."""
-        base = self.file.parent if self.file else self.cwd
-        return base / self.context.notes
+    def base_dir(self) -> Path:
+        """Where relative paths of the file start."""
+        return self.file.parent if self.file else self.cwd
+
+    @property
+    def annotations_dir(self) -> Path:
+        """The folder of what owners say; it may not exist."""
+        return self.base_dir / self.context.annotations
+
+    @property
+    def brief_path(self) -> Path:
+        """The page about the whole warehouse that people edit; it may not exist."""
+        return self.base_dir / self.context.brief
+
+    @property
+    def workflows_dir(self) -> Path:
+        """The folder of saved workflows; it may not exist."""
+        return self.base_dir / self.context.workflows
 
     def index_path(self, warehouse_id: str) -> Path:
         """Where the index of that warehouse is kept."""
@@ -193,8 +212,7 @@ class Settings(BaseModel):
         Raises:
             Misconfigured: One was asked for and is not there: that must not mean that all is allowed.
         """
-        base = self.file.parent if self.file else self.cwd
-        folder = base / self.policy.dir
+        folder = self.base_dir / self.policy.dir
         if folder.is_dir():
             return folder
         if "policy.dir" in self.sources:

@@ -93,11 +93,59 @@ class AnswersSection(Section):
 
 
 class ContextSection(Section):
-    """What people know about the tables."""
+    """What is known about the tables, and what the company has written down."""
 
-    notes: str = Field(
-        default="notes",
-        description="Folder of owners' notes, one TOML file a table; left out where there is none.",
+    annotations: str = Field(
+        default="annotations",
+        description="Folder of what the tables' owners say, in YAML; left out where there is none.",
+    )
+    sources: tuple[str, ...] = Field(
+        default=(),
+        description="Where more is known about the tables, each as kind:path, for example dbt:shop/target "
+        "or queries:logs/history.jsonl; docs/sources.md lists the kinds.",
+    )
+    brief: str = Field(
+        default="brief.md",
+        description="The page about the whole warehouse that people edit; drafted where there is none.",
+    )
+    documents: tuple[str, ...] = Field(
+        default=(),
+        description="Where documents are, each as kind:path, for example markdown:handbook; "
+        "docs/knowledge.md lists the kinds.",
+    )
+    workflows: str = Field(
+        default="workflows", description="Folder of saved workflows; left out where there is none."
+    )
+    tokens: int = Field(
+        default=12_000, ge=1_000, le=1_000_000, description="Size of the context of a question, in tokens."
+    )
+
+
+class EnrichmentSection(Section):
+    """Whether a model words what code and people say of the tables, and what that may take."""
+
+    model: str = Field(
+        default="",
+        description="Provider and name, for example openai:gpt-5.5; empty for none. "
+        "What it writes is kept only where it cites what it was given.",
+    )
+    max_cost_usd: float = Field(default=1.0, ge=0, description="US dollars that one build may cost.")
+    max_tokens: int = Field(default=2_000_000, ge=0, description="Tokens that one build may use.")
+    max_s: float = Field(default=3_600.0, gt=0, description="Seconds that one build may ask for.")
+
+
+class PipelinesSection(Section):
+    """What fills the tables, asked whether they are fresh."""
+
+    dbt_target: str = Field(default="", description="Folder with dbt's run_results.json; empty for none.")
+    airflow_url: str = Field(
+        default="", repr=False, description="Address of Airflow's REST API; empty for none."
+    )
+    airflow_token: str = Field(
+        default="", repr=False, description="Where Airflow's token is: env:NAME, file:PATH, command:..."
+    )
+    spark_history_url: str = Field(
+        default="", repr=False, description="Address of Spark's history server; empty for none."
     )
 
 

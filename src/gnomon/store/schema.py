@@ -86,6 +86,34 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (tenant, holder, hour)
         ) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE memories (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            tenant TEXT NOT NULL,
+            warehouse TEXT NOT NULL,
+            scope TEXT NOT NULL,
+            place TEXT NOT NULL,
+            status TEXT NOT NULL,
+            author TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            body TEXT NOT NULL,
+            phrases TEXT NOT NULL,
+            embedder TEXT,
+            vector BLOB,
+            applied_at REAL
+        )""",
+        "CREATE INDEX memories_of_place ON memories (tenant, warehouse, scope, place, status)",
+        """CREATE TABLE memory_versions (
+            memory_id TEXT NOT NULL REFERENCES memories (id),
+            version INTEGER NOT NULL,
+            at TEXT NOT NULL,
+            by TEXT NOT NULL,
+            change TEXT NOT NULL,
+            body TEXT NOT NULL,
+            PRIMARY KEY (memory_id, version)
+        )""",
+    ),
 )
 """One entry a schema version, its statements in order. Entries are only ever added at the end."""
 

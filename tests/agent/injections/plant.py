@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import yaml
 
+from context.catalog.told import Told
 from gnomon.agent.render import render_context
 from gnomon.context.catalog.build import build_index
-from gnomon.context.catalog.notes import load_notes
+from gnomon.context.catalog.facts import Item, Origin, PastQuery, PipelineCode
 from gnomon.context.catalog.reader import CatalogIndex
+from gnomon.context.catalog.sources.annotations import open_annotations
 from gnomon.domain.catalog import TableRef
 from gnomon.domain.context import Context, TrustedQuery
 from gnomon.models.port import Embedder, ModelRequest
@@ -107,9 +110,11 @@ def build(
         opened = _database(source / "shop.duckdb", channel, planted, more)
     for payload in planted:
         if channel in _NOTES:
-            (notes / f"{payload.table}.toml").write_text(_NOTES[channel](payload))
+            (notes / f"{payload.table}.yaml").write_text(yaml.safe_dump(_NOTES[channel](payload)))
     warehouse = open_warehouse(str(opened))
-    build_index(warehouse, embedder, folder / "index.db", notes=load_notes(notes))
+    told = Told(tuple(_ITEMS[channel](p) for p in planted)) if channel in _ITEMS else Told(())
+    sources = (open_annotations(notes, "annotations:notes"), told)
+    build_index(warehouse, embedder, folder / "index.db", sources=sources)
     return Site(channel, planted, warehouse, CatalogIndex.open(folder / "index.db"), folder)
 
 
@@ -158,10 +163,19 @@ _LOOKS: Mapping[str, Callable[[str], Looks]] = {
     "described column": lambda table: (("describe_table", {"table": table}),),
     "error": lambda table: (("run_sql", {"sql": f"SELECT CAST(note AS INTEGER) AS n FROM {table}"}),),
 }
-_NOTES: Mapping[str, Callable[[Payload], str]] = {
-    "owner's meaning": lambda p: f"table = '{p.table}'\nmeaning = '''{p.text}'''\n",
-    "owner's caveat": lambda p: f"table = '{p.table}'\ncaveats = ['''{p.text}''']\n",
+_NOTES: Mapping[str, Callable[[Payload], dict[str, Any]]] = {
+    "owner's meaning": lambda p: {"table": p.table, "meaning": p.text},
+    "owner's caveat": lambda p: {"table": p.table, "caveats": [p.text]},
 }
+_ITEMS: Mapping[str, Callable[[Payload], Item]] = {
+    "code comment": lambda p: PipelineCode(
+        p.table, f"/* {p.text} */ CREATE TABLE {p.table} AS SELECT id, note FROM orders", _FROM_CODE
+    ),
+    "dashboard": lambda p: PastQuery(
+        f"SELECT COUNT(*) FROM {p.table}", _FROM_LOG, dashboard=p.text, title=p.text, views=900, runs=40
+    ),
+}
+_FROM_CODE, _FROM_LOG = Origin("code", "pipeline.sql:1"), Origin("usage", "log:1")
 _RECALLED: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "memory": lambda text: {"memories": (text,)},
     "document": lambda text: {"documents": (f"Handbook, page 7. {text}",)},
@@ -171,5 +185,5 @@ _WITHOUT_TABLES = frozenset({"earlier answer", *_RECALLED})
 CHANNELS = (
     *("cell", "profile", "error", "column comment", "described column", "table comment", "column name"),
     *("table name", "file name", "owner's meaning", "owner's caveat", "earlier answer", "memory", "document"),
-    "trusted query",
+    *("trusted query", "code comment", "dashboard"),
 )

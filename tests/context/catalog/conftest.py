@@ -69,6 +69,12 @@ def embedder() -> CountingEmbedder:
 
 
 @pytest.fixture
+def counting_vector() -> Callable[[str], Any]:
+    """The vector that the counting embedder gives a text."""
+    return lambda text: CountingEmbedder().embed([text])[0]
+
+
+@pytest.fixture
 def other_embedder() -> CountingEmbedder:
     return CountingEmbedder("another")
 

@@ -14,6 +14,7 @@ from gnomon.agent.preview import byte_size
 from gnomon.agent.scratch import Scratch, catalog_of, names_scratch, reads_scratch
 from gnomon.context.catalog.governed import GovernedIndex
 from gnomon.context.catalog.reader import CatalogIndex
+from gnomon.context.runtime.port import Orchestrator
 from gnomon.domain.answer import Clarification
 from gnomon.domain.catalog import Catalog
 from gnomon.domain.errors import Failed, GnomonError, Refused, Retry
@@ -50,6 +51,8 @@ class Environment:
         remaining_s: Seconds that the question has left.
         scanned: Counts bytes that queries read.
         scratch: What the person keeps of the conversation; None where nothing may be kept.
+        orchestrators: Systems that run what fills the tables.
+        brief: The page about the warehouse that people wrote; empty for the draft.
     """
 
     authority: Authority
@@ -63,6 +66,8 @@ class Environment:
     remaining_s: Callable[[], float]
     scanned: Callable[[int], None]
     scratch: Scratch | None = None
+    brief: str = ""
+    orchestrators: tuple[Orchestrator, ...] = ()
     _governed: GovernedIndex | None = field(default=None, init=False, repr=False)
 
     @property
@@ -80,7 +85,7 @@ class Environment:
         """The index as the person may see it."""
         access = self.access
         if self._governed is None or self._governed.access is not access:
-            self._governed = GovernedIndex(self.whole_index, access, self.look_up)
+            self._governed = GovernedIndex(self.whole_index, access, self.look_up, self.brief)
         return self._governed
 
     def authorize(self, sql: str, purpose: str) -> AuthorizedQuery:

@@ -10,9 +10,15 @@ from gnomon.agent.tools.describe_table import DescribeTable
 from gnomon.agent.tools.explain_sql import ExplainSql
 from gnomon.agent.tools.keep_result import KeepResult
 from gnomon.agent.tools.make_chart import MakeChart
+from gnomon.agent.tools.pipeline_status import PipelineStatus
 from gnomon.agent.tools.profile_column import ProfileColumn
+from gnomon.agent.tools.propose_memory import ProposeMemory
+from gnomon.agent.tools.recall_memory import RecallMemory
 from gnomon.agent.tools.run_sql import RunSql
+from gnomon.agent.tools.search_knowledge import SearchKnowledge
 from gnomon.agent.tools.search_tables import SearchTables
+from gnomon.context.knowledge.retriever import KnowledgeBase
+from gnomon.context.memory.book import MemoryBook
 from gnomon.domain.errors import Misconfigured
 
 MAX_TOOLS = 13
@@ -22,8 +28,16 @@ MAX_OVERLAP = 0.5
 """Largest share of description words two tools may have in common."""
 
 
-def default_tools() -> tuple[Tool, ...]:
-    """The tools of the agent."""
+def default_tools(
+    knowledge: KnowledgeBase | None = None, memories: MemoryBook | None = None
+) -> tuple[Tool, ...]:
+    """The tools of the agent.
+
+    Args:
+        knowledge: The documents to search; None where there are none.
+        memories: What is remembered; None leaves out the tools that remember.
+    """
+    remembering = (ProposeMemory(memories), RecallMemory(memories)) if memories is not None else ()
     return (
         SearchTables(),
         DescribeTable(),
@@ -33,6 +47,9 @@ def default_tools() -> tuple[Tool, ...]:
         MakeChart(),
         AskUser(),
         KeepResult(),
+        PipelineStatus(),
+        SearchKnowledge(knowledge),
+        *remembering,
     )
 
 

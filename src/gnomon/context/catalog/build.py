@@ -1,8 +1,9 @@
-"""Build the index of a warehouse: introspect, find keys and joins, profile, draft cards, embed, publish.
+"""Build the index of a warehouse: introspect, find keys and joins, profile, read the sources, merge all of it
+into one card a table, embed, publish.
 
-A rebuild does again only what changed: the whole of it if the warehouse's fingerprint did, and then only
-tables whose card reads differently are embedded. Every table is committed on its own, so a killed build goes
-on where it was.
+A rebuild does again only what changed: data are looked at if the warehouse's fingerprint changed, sources are
+read if one of theirs did, and only tables whose card reads differently are embedded. Every table is committed
+on its own, so a killed build goes on where it was.
 """
 
 import hashlib
@@ -13,16 +14,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gnomon.context.catalog import codec
 from gnomon.context.catalog.brief import write_brief
-from gnomon.context.catalog.cards import Surveyed, draft_cards, notes_by_table, resolve
+from gnomon.context.catalog.cards import Surveyed, draft_cards
 from gnomon.context.catalog.caveats import Known
+from gnomon.context.catalog.claims import with_claims
 from gnomon.context.catalog.file import (
     building_path,
     only_builder,
     open_published,
     publish,
+    read_large,
     read_meta,
     start_building,
     table_id,
@@ -31,8 +35,13 @@ from gnomon.context.catalog.file import (
     writing,
 )
 from gnomon.context.catalog.folding import fold, stem
-from gnomon.context.catalog.notes import Note
+from gnomon.context.catalog.layers import Layers, keep_layers, kept_layers
+from gnomon.context.catalog.naming import Names
+from gnomon.context.catalog.said import NOTHING_SAID
+from gnomon.context.catalog.signals import boost
+from gnomon.context.catalog.sources.port import Source
 from gnomon.context.catalog.texts import CardTexts, card_texts
+from gnomon.context.catalog.trusted import MAX_TRUSTED, write_trusted
 from gnomon.context.catalog.values import MAX_DISTINCT, delete_values, write_values
 from gnomon.domain.catalog import Catalog, Column, ColumnRef, TableCard, TableProfile, TableSchema
 from gnomon.domain.errors import Failed, Misconfigured, Retry
@@ -40,6 +49,9 @@ from gnomon.models.port import Embedder
 from gnomon.search.partition import Entry, Partition
 from gnomon.search.tokens import split_identifier
 from gnomon.warehouses.port import Progress, Warehouse
+
+if TYPE_CHECKING:
+    from gnomon.context.catalog.gather import Refine
 
 MAX_VALUES = 500_000
 """Values indexed over all tables; the columns that come after are marked as not fully known."""
@@ -60,7 +72,9 @@ class BuildReport:
         embedded: Tables whose vector was made anew.
         removed: Tables that are gone from the warehouse.
         values: Values indexed, of all text columns.
-        problems: Table or note, and what is wrong with it; the build went on.
+        trusted: Past queries that people rely on.
+        waiting: Tables that a model is to word and was not asked about yet, since its budget ended.
+        problems: Table, file or entry, and what is wrong with it; the build went on.
         unchanged: True if the index was up to date and nothing was written.
     """
 
@@ -69,6 +83,8 @@ class BuildReport:
     embedded: int = 0
     removed: int = 0
     values: int = 0
+    trusted: int = 0
+    waiting: int = 0
     problems: tuple[tuple[str, str], ...] = ()
     elapsed_s: float = 0.0
     embed_s: float = 0.0
@@ -81,7 +97,9 @@ def build_index(
     path: Path,
     *,
     progress: Progress | None = None,
-    notes: Sequence[Note] = (),
+    sources: Sequence[Source] = (),
+    refine: "Refine | None" = None,
+    now: datetime | None = None,
     full: bool = False,
     found_by_values: bool = True,
 ) -> BuildReport:
@@ -89,7 +107,9 @@ def build_index(
 
     Args:
         progress: Told the stage, how many tables of it are done, and how many there are.
-        notes: What the tables' owners say.
+        sources: Where more is known about the tables: owners' annotations, code, query logs, dashboards.
+        refine: Has a model word what is known; None for no model.
+        now: What a past query's age is counted from, aware; the present by default.
         full: Forget what was indexed and start anew.
         found_by_values: Whether frequent values help to find a table. Where people see different rows they
             must not: a hit would tell that a value exists.
@@ -106,14 +126,23 @@ def build_index(
             "warehouse": warehouse.warehouse_id,
             "fingerprint": fingerprint,
             "embedder": f"{embedder.model_id}:{embedder.dimensions}",
-            "notes": _digest(repr(notes)),
+            "sources": _digest(repr([(s.name, s.fingerprint()) for s in sources]) + str(refine is not None)),
             "found_by_values": str(int(found_by_values)),
         }
         if path.exists() and not full:
             current = _current(path, facts)
             if current is not None:
                 return current
-        build = _Build(warehouse, embedder, path, progress or _silent, tuple(notes), facts)
+        build = _Build(
+            warehouse,
+            embedder,
+            path,
+            progress or _silent,
+            tuple(sources),
+            refine,
+            now or datetime.now(UTC),
+            facts,
+        )
         try:
             return build.run(full=full, started=started)
         finally:
@@ -129,6 +158,7 @@ def _current(path: Path, facts: dict[str, str]) -> BuildReport | None:
     connection = open_published(path)
     try:
         found = read_meta(connection)
+        problems = tuple(connection.execute("select place, message from problems order by position"))
     finally:
         connection.close()
     if found["embedder"] != facts["embedder"]:
@@ -139,7 +169,8 @@ def _current(path: Path, facts: dict[str, str]) -> BuildReport | None:
         )
     if any(found.get(name) != value for name, value in facts.items()):
         return None
-    return BuildReport(int(found["tables"]), values=int(found["values"]), unchanged=True)
+    counts = {name: int(found[name]) for name in ("tables", "values", "trusted")}
+    return BuildReport(**counts, problems=problems, unchanged=True)
 
 
 @dataclass(slots=True)
@@ -150,7 +181,9 @@ class _Build:
     embedder: Embedder
     path: Path
     progress: Progress
-    notes: tuple[Note, ...]
+    sources: tuple[Source, ...]
+    refine: "Refine | None"
+    now: datetime
     facts: dict[str, str]
     problems: list[tuple[str, str]] = field(default_factory=list)
     profiled: int = 0
@@ -171,13 +204,18 @@ class _Build:
         removed = self._forget_missing(catalog)
         surveyed = [self._survey(i, table, len(catalog.tables)) for i, table in enumerate(catalog.tables)]
         _refuse_blind(surveyed)
-        self._check_notes(catalog)
-        cards = draft_cards(surveyed, catalog.joins, notes_by_table(self.notes, catalog))
-        self._write_cards(cards)
+        layers = self._layers(catalog)
+        catalog, surveyed = self._claimed(catalog, surveyed, layers)
+        self.progress("merge", 0, 1)
+        cards = draft_cards(surveyed, catalog.joins, layers.said)
+        self._write_cards(cards, layers)
         self._embed(cards)
+        write_trusted(self.file, layers.trusted, self.embedder)
         values = self._finish(catalog, cards)
         return BuildReport(
             tables=len(cards),
+            trusted=min(len(layers.trusted), MAX_TRUSTED),
+            waiting=layers.waiting,
             profiled=self.profiled,
             embedded=self.embedded,
             removed=removed,
@@ -200,11 +238,11 @@ class _Build:
         origin = self.facts["fingerprint"] + _digest(codec.catalog_to_json(declared))
         known = read_meta(self.file)
         if known.get("catalog_of") == origin:
-            return codec.catalog_from_json(known["catalog"])
+            return codec.catalog_from_json(read_large(self.file, "measured_catalog"))
         self.progress("infer joins", 0, 1)
         catalog = _infer(declared, self.warehouse)
         with self.file:
-            write_meta(self.file, catalog_of=origin, catalog=codec.catalog_to_json(catalog))
+            write_meta(self.file, catalog_of=origin, measured_catalog=codec.catalog_to_json(catalog))
         return catalog
 
     def _forget_missing(self, catalog: Catalog) -> int:
@@ -276,16 +314,41 @@ class _Build:
             self.problems.append((str(surveyed.ref), surveyed.problem))
         return surveyed
 
-    def _check_notes(self, catalog: Catalog) -> None:
-        for note in self.notes:
-            if resolve(note.table, catalog) is None:
-                self.problems.append((note.source, f"there is no table {note.table!r}"))
+    def _layers(self, catalog: Catalog) -> Layers:
+        """What the sources say; read again only if one of them, or what they speak of, changed."""
+        origin = _digest(self.facts["sources"] + read_meta(self.file)["catalog_of"])
+        layers = kept_layers(self.file, origin)
+        if layers is None:
+            from gnomon.context.catalog.gather import gather
 
-    def _write_cards(self, cards: Sequence[TableCard]) -> None:
+            dialect = self.warehouse.dialect
+            layers = gather(self.sources, catalog, dialect, self.now, self.progress, self.refine)
+            keep_layers(self.file, "" if layers.waiting else origin, layers)
+        if layers.waiting:
+            # The next build has to go on where the budget ended, also if nothing else changes.
+            self.facts["sources"] = ""
+        self.problems += [(p.place, p.message) for p in layers.problems]
+        return layers
+
+    def _claimed(
+        self, catalog: Catalog, surveyed: Sequence[Surveyed], layers: Layers
+    ) -> tuple[Catalog, list[Surveyed]]:
+        """The catalog, and what is known of each table, with the keys and joins that sources claim."""
+        profiles = {t.ref: p for t in surveyed if (p := t.known.profile) is not None}
+        names = Names(t.ref for t in catalog.tables)
+        catalog, problems = with_claims(catalog, names, profiles, layers.keys, layers.joins)
+        self.problems += [(p.place, p.message) for p in problems]
+        known = zip(surveyed, catalog.tables, strict=True)
+        return catalog, [Surveyed(Known(t, s.known.profile), s.problem) for s, t in known]
+
+    def _write_cards(self, cards: Sequence[TableCard], layers: Layers) -> None:
         rows = [(table_id(c.ref), i, codec.card_to_json(c)) for i, c in enumerate(cards)]
+        boosts = [(table_id(c.ref), boost(c, layers.said.get(c.ref, NOTHING_SAID))) for c in cards]
         with self.file:
             self.file.execute("delete from cards")
             self.file.executemany("insert into cards values (?, ?, ?)", rows)
+            self.file.execute("delete from signals")
+            self.file.executemany("insert into signals values (?, ?)", [b for b in boosts if b[1] != 1.0])
 
     def _embed(self, cards: Sequence[TableCard]) -> None:
         """One vector a card; cards that read as before keep theirs."""
@@ -309,16 +372,22 @@ class _Build:
     def _finish(self, catalog: Catalog, cards: Sequence[TableCard]) -> int:
         self.progress("write", 0, 1)
         assert self._partition is not None
+        self._partition.seal()
         self._partition.close()
         (values,) = self.file.execute("select count(*) from column_values").fetchone()
+        (trusted,) = self.file.execute("select count(*) from trusted").fetchone()
         with self.file:
+            self.file.execute("delete from problems")
+            self.file.executemany("insert into problems (place, message) values (?, ?)", self.problems)
             write_meta(
                 self.file,
                 **self.facts,
+                catalog=codec.catalog_to_json(catalog),
                 brief=write_brief(cards),
                 identifiers=json.dumps(sorted(_identifiers(catalog))),
                 tables=str(len(cards)),
                 values=str(values),
+                trusted=str(trusted),
                 built_at=datetime.now(UTC).isoformat(timespec="seconds"),
             )
         publish(self.file, self.path)

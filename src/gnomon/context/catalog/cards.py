@@ -1,9 +1,9 @@
-"""Draft the one card of a table from its schema, its profile, its comments and its owner's note.
+"""Draft the one card of a table from its schema, its profile, its comments and what sources say of it.
 
 Drafting is deterministic: the same inputs give the same card, so that only changed tables are embedded again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gnomon.context.catalog.caveats import (
@@ -14,19 +14,32 @@ from gnomon.context.catalog.caveats import (
     stale_caveats,
     use_instead,
 )
-from gnomon.context.catalog.notes import Note
+from gnomon.context.catalog.facts import Fact
+from gnomon.context.catalog.said import NOTHING_SAID, Said
 from gnomon.context.catalog.texts import words_of
 from gnomon.domain.catalog import (
     NUMERIC_KINDS,
     TEMPORAL_KINDS,
     CardColumn,
-    Catalog,
+    CardStatement,
     Column,
     Join,
     Statement,
+    StatementKind,
     TableCard,
     TableRef,
     TableSchema,
+)
+
+COMMENT = "comment"
+"""The provenance of what the engine itself keeps beside a table or column."""
+
+MAX_STATEMENTS = 12
+"""A card is read before every question on its table: beyond this it would crowd out other cards."""
+
+_OVER_COMMENTS = frozenset({"annotation", "documentation"})
+_STATEMENT_KINDS: tuple[StatementKind, ...] = (
+    *("use_when", "grain", "scope", "freshness", "derivation", "downstream"),
 )
 
 
@@ -44,7 +57,7 @@ class Surveyed:
 
 
 def draft_cards(
-    tables: Sequence[Surveyed], joins: Sequence[Join], notes: Mapping[TableRef, Note]
+    tables: Sequence[Surveyed], joins: Sequence[Join], said: Mapping[TableRef, Said]
 ) -> tuple[TableCard, ...]:
     """One card a table, in the order of `tables`."""
     known = [t.known for t in tables]
@@ -58,7 +71,7 @@ def draft_cards(
         _draft(
             t,
             tuple(linked[t.ref]),
-            notes.get(t.ref),
+            said.get(t.ref, NOTHING_SAID),
             names,
             [*([stale[t.ref]] if t.ref in stale else []), *alike.get(t.ref, [])],
         )
@@ -66,49 +79,82 @@ def draft_cards(
     )
 
 
-def notes_by_table(notes: Iterable[Note], catalog: Catalog) -> dict[TableRef, Note]:
-    """Each note beside the table it speaks of; notes of unknown tables are left out."""
-    return {ref: note for note in notes if (ref := resolve(note.table, catalog)) is not None}
-
-
-def resolve(name: str, catalog: Catalog) -> TableRef | None:
-    """The table that a note names, as `name` or `schema.name`."""
-    found = catalog.find(name)
-    if found is None and "." in name:
-        schema, _, bare = name.partition(".")
-        found = catalog.find(bare, schema)
-    return found.ref if found else None
-
-
 def _draft(
     table: Surveyed,
     joins: tuple[Join, ...],
-    note: Note | None,
+    said: Said,
     names: Mapping[str, str],
     shared_caveats: Sequence[Statement],
 ) -> TableCard:
-    schema, said = table.known.schema, note or Note(str(table.ref))
-    meanings = {name.casefold(): meaning for name, meaning in said.columns}
-    caveats = [Statement(text, said.source) for text in said.caveats]
+    schema = table.known.schema
+    purpose, purpose_from = _purpose(schema, joins, said)
+    caveats = [Statement(f.text, str(f.origin)) for f in said.every("caveat")]
     if table.problem:
         caveats.append(Statement(f"The table could not be read: {table.problem}", "profile"))
     return TableCard(
         ref=table.ref,
-        columns=tuple(
-            CardColumn(c, table.known.column_profile(c.name), meanings.get(c.name.casefold()) or c.comment)
-            for c in schema.columns
-        ),
+        columns=tuple(_column(table.known, c, said) for c in schema.columns),
         row_count=schema.row_count,
         is_view=schema.is_view,
-        purpose=said.meaning or schema.comment or drafted_purpose(schema, joins),
+        purpose=purpose,
         keys=schema.keys,
         joins=joins,
-        owner=said.owner,
-        always_filter=said.always_filter,
+        owner=_text(said.first("owner")),
+        always_filter=tuple(f.text for f in said.every("always_filter") if f.origin.layer == "annotation"),
         freshness_column=freshness_column(table.known),
         caveats=(*caveats, *own_caveats(table.known), *shared_caveats),
-        use_instead=said.use_instead or use_instead(schema, names),
+        use_instead=_text(said.first("use_instead")) or use_instead(schema, names),
+        purpose_from=purpose_from,
+        criticality=_text(said.first("criticality")),
+        freshness=_text(_expected(said)),
+        produced_by=_text(said.first("produced_by")),
+        tags=tuple(f.text for f in said.every("tag")),
+        statements=tuple(_statements(said))[:MAX_STATEMENTS],
+        usage=said.usage,
     )
+
+
+def _purpose(schema: TableSchema, joins: Sequence[Join], said: Said) -> tuple[str, str]:
+    """What a row stands for, and who says so: owners and documentation, then the comment, then the rest."""
+    meaning = said.first("meaning")
+    if meaning is not None and (meaning.origin.layer in _OVER_COMMENTS or not schema.comment):
+        return meaning.text, str(meaning.origin)
+    if schema.comment:
+        return schema.comment, COMMENT
+    return drafted_purpose(schema, joins), ""
+
+
+def _column(known: Known, column: Column, said: Said) -> CardColumn:
+    profile = known.column_profile(column.name)
+    meaning = said.of_column(column.name, "column_meaning")
+    if meaning is not None and (meaning.origin.layer in _OVER_COMMENTS or not column.comment):
+        return CardColumn(column, profile, meaning.text, str(meaning.origin))
+    if column.comment:
+        return CardColumn(column, profile, column.comment, COMMENT)
+    derived = said.of_column(column.name, "derivation")
+    return CardColumn(column, profile, _text(derived), str(derived.origin) if derived else "")
+
+
+def _expected(said: Said) -> Fact | None:
+    """How fresh a person says the table should be; what code does is a statement of its own."""
+    found = said.first("freshness")
+    return found if found is not None and found.origin.layer in _OVER_COMMENTS else None
+
+
+def _statements(said: Said) -> Iterator[CardStatement]:
+    """What the layers tell besides the fields of the card, by kind, the most authoritative first."""
+    expected = _expected(said)
+    for kind in _STATEMENT_KINDS:
+        for fact in said.every(kind):
+            if fact is not expected:
+                yield CardStatement(kind, fact.text, str(fact.origin))
+    for fact in said.every("always_filter"):
+        if fact.origin.layer != "annotation":
+            yield CardStatement("scope", f"Filter by {fact.text}.", str(fact.origin))
+
+
+def _text(fact: Fact | None) -> str:
+    return fact.text if fact is not None else ""
 
 
 def drafted_purpose(schema: TableSchema, joins: Sequence[Join]) -> str:

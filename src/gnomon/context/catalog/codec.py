@@ -9,6 +9,7 @@ from typing import Any
 
 from gnomon.domain.catalog import (
     CardColumn,
+    CardStatement,
     Catalog,
     Column,
     ColumnProfile,
@@ -20,6 +21,7 @@ from gnomon.domain.catalog import (
     TableProfile,
     TableRef,
     TableSchema,
+    TableUsage,
 )
 
 Json = Any
@@ -30,7 +32,7 @@ def card_to_json(card: TableCard) -> str:
     return _dump(
         [
             _ref(card.ref),
-            [[_column(c.column), c.profile and _column_profile(c.profile), c.meaning] for c in card.columns],
+            [_card_column(c) for c in card.columns],
             card.row_count,
             card.is_view,
             card.purpose,
@@ -41,18 +43,26 @@ def card_to_json(card: TableCard) -> str:
             card.freshness_column,
             [[s.text, s.provenance] for s in card.caveats],
             card.use_instead,
+            card.purpose_from,
+            card.criticality,
+            card.freshness,
+            card.produced_by,
+            card.tags,
+            [[s.kind, s.text, s.provenance] for s in card.statements],
+            card.usage and usage_to_json(card.usage),
         ]
     )
 
 
 def card_from_json(text: str) -> TableCard:
     """The card that `card_to_json` wrote."""
-    ref, columns, rows, is_view, purpose, keys, joins, owner, always, fresh, caveats, instead = json.loads(
-        text
+    ref, columns, rows, is_view, purpose, keys, joins, owner, always, fresh, caveats, instead, *more = (
+        json.loads(text)
     )
+    purpose_from, criticality, freshness, produced_by, tags, statements, usage = more
     return TableCard(
         TableRef(*ref),
-        tuple(CardColumn(Column(*c), _to_column_profile(p) if p else None, m) for c, p, m in columns),
+        tuple(map(_to_card_column, columns)),
         rows,
         is_view,
         purpose,
@@ -63,6 +73,13 @@ def card_from_json(text: str) -> TableCard:
         fresh,
         tuple(Statement(*s) for s in caveats),
         instead,
+        purpose_from,
+        criticality,
+        freshness,
+        produced_by,
+        tuple(tags),
+        tuple(CardStatement(*s) for s in statements),
+        usage_from_json(usage) if usage else None,
     )
 
 
@@ -104,6 +121,28 @@ def _ref(ref: TableRef) -> Json:
 
 def _column(column: Column) -> Json:
     return [column.name, column.kind, column.type_sql, column.nullable, column.comment]
+
+
+def _card_column(c: CardColumn) -> Json:
+    return [_column(c.column), c.profile and _column_profile(c.profile), c.meaning, c.meaning_from]
+
+
+def _to_card_column(value: Json) -> CardColumn:
+    column, profile, meaning, meaning_from = value
+    return CardColumn(
+        Column(*column), _to_column_profile(profile) if profile else None, meaning, meaning_from
+    )
+
+
+def usage_to_json(u: TableUsage) -> Json:
+    """`u` as JSON values; `usage_from_json` gives an equal value back."""
+    return [u.queries, u.users, u.dashboards, u.last_used, u.joins, u.filters]
+
+
+def usage_from_json(value: Json) -> TableUsage:
+    """The usage that `usage_to_json` wrote."""
+    queries, users, dashboards, last_used, joins, filters = value
+    return TableUsage(queries, users, tuple(dashboards), last_used, tuple(joins), tuple(filters))
 
 
 def _column_profile(p: ColumnProfile) -> Json:

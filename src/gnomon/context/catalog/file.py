@@ -16,14 +16,34 @@ from gnomon.domain.catalog import TableRef
 from gnomon.domain.errors import Failed, Misconfigured
 from gnomon.store.durable import explained, no_room, not_writable
 
-FORMAT = "2"
+FORMAT = "3"
 """Raised with every change of the tables below or of the codec."""
+
+LARGE = ("catalog", "measured_catalog", "claims", "identifiers")
+"""Facts that are read on their own, when they are wanted."""
 
 _LOCK_WAIT_S = 600.0
 _NOT_WRITABLE = ("readonly", "unable to open", "disk I/O")
 _SCHEMA = """
 create table if not exists meta (name text primary key, value text not null) without rowid;
 create table if not exists cards (id text primary key, position integer not null, card text not null);
+create table if not exists said (id text primary key, said text not null) without rowid;
+create table if not exists signals (id text primary key, boost real not null) without rowid;
+create table if not exists problems (
+    position integer primary key, place text not null, message text not null
+);
+create table if not exists trusted (
+    position integer primary key, question text not null, query text not null, vector blob not null
+);
+create table if not exists lineage (
+    table_id text not null,
+    column_name text not null,
+    upstream_id text not null,
+    upstream_column text not null,
+    provenance text not null,
+    primary key (table_id, column_name, upstream_id, upstream_column)
+) without rowid;
+create index if not exists lineage_by_upstream on lineage (upstream_id);
 create table if not exists profiles (
     id text primary key,
     schema_hash text not null,
@@ -70,8 +90,15 @@ def building_path(path: Path) -> Path:
 
 
 def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
-    """Every named fact of the index."""
-    return dict(connection.execute("select name, value from meta"))
+    """The named facts of the index, without the large ones."""
+    marks = ", ".join("?" * len(LARGE))
+    return dict(connection.execute(f"select name, value from meta where name not in ({marks})", LARGE))
+
+
+def read_large(connection: sqlite3.Connection, name: str) -> str:
+    """One of the large facts; it grows with the warehouse."""
+    (value,) = connection.execute("select value from meta where name = ?", (name,)).fetchone()
+    return str(value)
 
 
 def write_meta(connection: sqlite3.Connection, **facts: str) -> None:

@@ -22,6 +22,9 @@ class Word:
     stem: str
 
 
+_SHORT = 2
+
+
 def words_of(text: str) -> list[Word]:
     """The words of `text` in order; words that fold to nothing are left out."""
     found = ((m.start(), m.end(), _fold_word(m.group())) for m in _WORD.finditer(text))
@@ -112,3 +115,8 @@ def _strip_tense(word: str) -> str:
         if base != word and len(base) > 2 and _VOWEL.search(base):
             return base
     return word
+
+
+def stems(text: str) -> frozenset[str]:
+    """The stems of a text's words, without the shortest: those are in every text."""
+    return frozenset(stem(w) for w in fold(text).split() if len(w) > _SHORT)

@@ -15,6 +15,7 @@ from typing import Any
 
 from gnomon.context.catalog.brief import write_brief
 from gnomon.context.catalog.cards import drafted_purpose
+from gnomon.context.catalog.lineage import Link
 from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.context.catalog.values import ValueIndex
 from gnomon.domain.catalog import (
@@ -27,8 +28,9 @@ from gnomon.domain.catalog import (
     TableCard,
     TableRef,
     TableSchema,
+    TableUsage,
 )
-from gnomon.domain.context import Candidate, ValueMatch
+from gnomon.domain.context import Candidate, TrustedQuery, ValueMatch
 from gnomon.domain.errors import Failed, Refused, Retry
 from gnomon.domain.result import ResultTable
 from gnomon.policy.access import Access
@@ -39,6 +41,7 @@ RunAsReader = Callable[[str], ResultTable]
 
 _BRIEF_CARDS = 60
 _MATCHES = 20
+_TRUSTED = 3
 
 
 @dataclass
@@ -48,6 +51,8 @@ class GovernedIndex:
     index: CatalogIndex
     access: Access
     run: RunAsReader
+    page: str = ""
+    """The brief that people wrote; empty for the draft."""
 
     def catalog(self) -> Catalog:
         """The tables and columns that exist for the person."""
@@ -72,6 +77,21 @@ class GovernedIndex:
         if self.access.sees_all:
             return self.index.retrieve(text, vector, k)
         return self.index.retrieve(text, vector, k, among=self._shown)
+
+    def trusted(self, vector: Any, k: int = _TRUSTED) -> tuple[TrustedQuery, ...]:
+        """Past queries like the question, over tables and columns that all exist for the person."""
+        if self.access.sees_all:
+            return self.index.trusted(vector, k)
+        return self.index.trusted(vector, k, shown=self._is_shown_query)
+
+    def lineage(self, ref: TableRef, *, up: bool, depth: int = 1) -> tuple[Link, ...]:
+        """What a table is made from, or what is made from it, as far as the person may see those tables."""
+        if self.access.sees_all:
+            return self.index.lineage(ref, up=up, depth=depth)
+        if ref not in self._shown:
+            return ()
+        links = self.index.lineage(ref, up=up, depth=depth, shown=self._shown.__contains__)
+        return tuple(k for k in links if self._is_shown_link(k))
 
     def match_values(self, text: str, limit: int = _MATCHES) -> tuple[ValueMatch, ...]:
         """Words of the question that columns hold, as far as the person may see the cells."""
@@ -104,6 +124,8 @@ class GovernedIndex:
 
     def brief(self) -> str:
         """The person's part of the warehouse in at most 4 KB."""
+        if self.page:
+            return self.page if self.access.sees_all else self._page_shown()
         if self.access.sees_all:
             return self.index.brief()
         tables = self.catalog().tables
@@ -113,6 +135,20 @@ class GovernedIndex:
             linked[join.parent] += 1
         first = sorted(tables, key=lambda t: (-linked[t.ref], str(t.ref)))[:_BRIEF_CARDS]
         return write_brief([c for t in first if (c := self.card(t.ref)) is not None], tables=len(tables))
+
+    def _page_shown(self) -> str:
+        """The page's lines without the sentences that name a hidden table or column."""
+        hidden = self._hidden_tables | self._hidden_columns
+        return "\n".join(
+            line for line in (_without(w, hidden) for w in self.page.splitlines()) if line.strip()
+        )
+
+    @cached_property
+    def _hidden_columns(self) -> frozenset[str]:
+        """Names of columns that no table has for the person and some table has."""
+        shown = {c.name.casefold() for t in self.catalog().tables for c in t.columns}
+        names = {c.name.casefold() for t in self.access.full.tables for c in t.columns}
+        return frozenset(names - shown)
 
     @cached_property
     def _shown(self) -> frozenset[TableRef]:
@@ -132,6 +168,22 @@ class GovernedIndex:
             return True
         found = getattr(rule, "column", lambda name: None)(column.column)
         return found is not None and found.mask is None
+
+    def _is_shown_query(self, query: TrustedQuery) -> bool:
+        """One over a table of which the person sees less is left out too: its title may tell of the rest."""
+        if not query.tables or not self._shown.issuperset(query.tables):
+            return False
+        if any(self.access.restricted(ref) for ref in query.tables):
+            return False
+        return not _mentions(f"{query.question} {query.sql} {query.reason}", self._hidden_tables)
+
+    def _is_shown_link(self, link: Link) -> bool:
+        ends = ((link.table, link.column), (link.upstream, link.upstream_column))
+        return all(not name or self._has_column(ref, name) for ref, name in ends)
+
+    def _has_column(self, ref: TableRef, name: str) -> bool:
+        table = self.catalog().find(ref.name, ref.schema)
+        return table is not None and table.column(name) is not None
 
     def _seen(self, matches: Sequence[ValueMatch]) -> set[tuple[ColumnRef, str]]:
         by_column: dict[ColumnRef, list[str]] = defaultdict(list)
@@ -170,6 +222,11 @@ class GovernedIndex:
             freshness_column=card.freshness_column if table.column(card.freshness_column) else "",
             caveats=tuple(self._sayable(card.caveats, hidden, measured)),
             use_instead="" if _mentions(card.use_instead, hidden) else card.use_instead,
+            purpose_from="" if _mentions(card.purpose_from, hidden) else card.purpose_from,
+            produced_by="" if _mentions(card.produced_by, hidden) else card.produced_by,
+            tags=tuple(t for t in card.tags if not _mentions(t, hidden)),
+            statements=tuple(s for s in card.statements if not _mentions(f"{s.text} {s.provenance}", hidden)),
+            usage=_usage(card.usage, hidden) if measured else None,
         )
 
     def _hidden_names(self, card: TableCard, table: TableSchema) -> frozenset[str]:
@@ -192,7 +249,7 @@ class GovernedIndex:
                 continue
             compared = _COMPARED.get(caveat.provenance)
             said = caveat if compared is None else replace(caveat, text=compared.sub(".", caveat.text))
-            if not _mentions(said.text, hidden):
+            if not _mentions(f"{said.text} {said.provenance}", hidden):
                 yield said
 
 
@@ -213,7 +270,25 @@ def _column(
     shown = replace(shown, comment=_without(shown.comment, hidden))
     if seen is None:
         return CardColumn(shown)
-    return CardColumn(shown, seen.profile if measured else None, _without(seen.meaning, hidden))
+    meaning = _without(seen.meaning, hidden)
+    told = "" if _mentions(seen.meaning_from, hidden) or not meaning else seen.meaning_from
+    return CardColumn(shown, seen.profile if measured else None, meaning, told)
+
+
+def _usage(usage: TableUsage | None, hidden: frozenset[str]) -> TableUsage | None:
+    """How a table is used, without what names something hidden."""
+    if usage is None:
+        return None
+
+    def sayable(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(t for t in texts if not _mentions(t, hidden))
+
+    return replace(
+        usage,
+        dashboards=sayable(usage.dashboards),
+        joins=sayable(usage.joins),
+        filters=sayable(usage.filters),
+    )
 
 
 def _unmeasured(key: Key) -> Key:

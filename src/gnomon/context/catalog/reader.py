@@ -1,4 +1,4 @@
-"""Read a finished index: the catalog, the cards, the tables that fit a question, the values it names."""
+"""Read a finished index: the catalog, the cards, what fits a question of tables, values and past queries."""
 
 import json
 import sqlite3
@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.context.catalog import codec
-from gnomon.context.catalog.file import open_published, read_meta, table_id, table_ref, unreadable
+from gnomon.context.catalog.file import open_published, read_large, read_meta, table_id, table_ref, unreadable
+from gnomon.context.catalog.lineage import Link, walk
 from gnomon.context.catalog.matching import match_values
+from gnomon.context.catalog.trusted import TrustedIndex
 from gnomon.context.catalog.values import ValueIndex
 from gnomon.domain.catalog import Catalog, ColumnRef, TableCard, TableRef
-from gnomon.domain.context import Candidate, ValueMatch
-from gnomon.search.partition import Hit, Partition
+from gnomon.domain.context import Candidate, TrustedQuery, ValueMatch
+from gnomon.search.fuse import Hit
+from gnomon.search.partition import Partition
 
 CARDS_KEPT = 64
 """Cards held decoded, the last used: a small warehouse shows the same ones for every question."""
@@ -94,7 +97,7 @@ class CatalogIndex:
     def retrieve(
         self, text: str, vector: Any, k: int, *, among: Collection[TableRef] | None = None
     ) -> tuple[Candidate, ...]:
-        """The `k` tables that fit `text` best, by meaning and by words.
+        """The `k` tables that fit `text` best, by meaning and by words; of two alike the more trusted one.
 
         Args:
             vector: The text's embedding by the model `embedder_id`; None searches by words alone.
@@ -102,8 +105,37 @@ class CatalogIndex:
         """
         ids = None if among is None else frozenset(map(table_id, among))
         with self._reading():
-            hits = self._partition.search(text, vector, k, among=ids)
+            hits = self._partition.search(text, vector, k, among=ids, boosts=self._boosts)
         return tuple(Candidate(table_ref(h.id), h.score, h.dense_rank, h.text_rank, _reason(h)) for h in hits)
+
+    def trusted(
+        self, vector: Any, k: int, *, shown: Callable[[TrustedQuery], bool] | None = None
+    ) -> tuple[TrustedQuery, ...]:
+        """The `k` past queries whose questions are most like the one of `vector`; none where none is like it.
+
+        Args:
+            shown: Whether a query exists for the reader; all do by default.
+        """
+        return tuple(found.query for found in self._trusted.near(vector, k, shown))
+
+    def lineage(
+        self,
+        ref: TableRef,
+        *,
+        up: bool,
+        depth: int = 1,
+        shown: Callable[[TableRef], bool] | None = None,
+    ) -> tuple[Link, ...]:
+        """What a table is made from (`up`) or what is made from it, nearest first.
+
+        Args:
+            shown: Whether a table exists for the reader; all do by default.
+        """
+        return walk(ref, up=up, depth=depth, read=self._read, shown=shown or (lambda ref: True))
+
+    def problems(self) -> tuple[tuple[str, str], ...]:
+        """Places of the last build and what was wrong there."""
+        return tuple(self._read("select place, message from problems order by position", ()))
 
     def match_values(
         self, text: str, limit: int = 20, *, among: ValueIndex | None = None
@@ -142,7 +174,7 @@ class CatalogIndex:
 
     @cached_property
     def _catalog(self) -> Catalog:
-        return codec.catalog_from_json(self._facts["catalog"])
+        return codec.catalog_from_json(self._large("catalog"))
 
     @cached_property
     def _cards(self) -> tuple[TableCard, ...]:
@@ -150,12 +182,25 @@ class CatalogIndex:
         return tuple(codec.card_from_json(card) for (card,) in rows)
 
     @cached_property
+    def _boosts(self) -> dict[str, float]:
+        return dict(self._read("select id, boost from signals", ()))
+
+    @cached_property
+    def _trusted(self) -> TrustedIndex:
+        rows = self._read("select query, vector from trusted order by position", ())
+        return TrustedIndex(rows, int(self._facts["embedder"].rpartition(":")[2]))
+
+    @cached_property
     def _values(self) -> ValueIndex:
         return ValueIndex(self._connection, self._lock)
 
     @cached_property
     def _identifiers(self) -> frozenset[str]:
-        return frozenset(json.loads(self._facts["identifiers"]))
+        return frozenset(json.loads(self._large("identifiers")))
+
+    def _large(self, name: str) -> str:
+        with self._reading(), self._lock:
+            return read_large(self._connection, name)
 
     def _read_card(self, ref: TableRef) -> TableCard | None:
         found = self._read("select card from cards where id = ?", (table_id(ref),))

@@ -1,37 +1,95 @@
-"""The texts that a table is found by: one is embedded, one is searched for exact words."""
+"""What a table is found by: two passages that become its one vector, and the words that are searched exactly.
 
+One text that names the purpose and sixty columns reads, to an embedder, like a list of columns. The two are
+embedded apart, and the vector is their mean: bench/bench_recall.py has the figures.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gnomon.domain.catalog import CardColumn, TableCard
+from gnomon.models.port import Embedder
+from gnomon.search.abbreviations import in_full
 from gnomon.search.tokens import split_identifier
 
-_EMBEDDED_COLUMNS = 60
-"""Columns beyond this are found by their exact words only: the embedder would cut them off anyway."""
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_PASSAGE_CHARS = 1_000
+"""Of a passage that is embedded: about what the embedder reads before it cuts."""
+
+_MEANING_CHARS = 60
+"""Of a column's meaning, in what is embedded: so that the last columns are read too."""
 
 _EMBEDDED_VALUES = 5
-_MAX_EMBEDDED_VALUE_CHARS = 40
+_MAX_VALUE_CHARS = 40
+_TITLES = 5
+
+_TOLD = ("grain", "use_when")
+_DERIVED = ("scope", "derivation")
+"""Statements that may quote values of the table, as conditions do. What a statement says of other tables
+(`downstream`), or of times, would have them found for this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardTexts:
-    """What a card is found by: `meaning` is embedded, `words` is searched for exact words."""
+    """What a card is found by.
 
-    meaning: str
+    Args:
+        about: Embedded: name, and what the table is for.
+        holds: Embedded: name, and the columns.
+        words: Searched for exact words.
+    """
+
+    about: str
+    holds: str
     words: str
+
+    @property
+    def passages(self) -> tuple[str, str]:
+        """What is embedded; the vector of the card is the mean."""
+        return self.about, self.holds
+
+    @property
+    def meaning(self) -> str:
+        """Both passages as one text."""
+        return " ".join(self.passages)
 
 
 def card_texts(card: TableCard, *, values: bool = True) -> CardTexts:
-    """The texts a card is found by: name as words, purpose, columns with meanings, a few values.
+    """The texts that a card is found by: names as words and abbreviations in full, purpose, statements of
+    grain and use, titles of dashboards, columns with meanings, a few values.
 
     Args:
-        values: False leaves the values out: whoever searches learns from a hit that the value exists.
+        values: False leaves out what may show values: the frequent ones, conditions in code, titles of
+            dashboards. Whoever searches learns from a hit that the value exists.
     """
-    head = f"{card.ref} {words_of(card.ref.name)}. {card.purpose}"
-    described = [_describe(c, values) for c in card.columns]
-    meaning = f"{head} Columns: {', '.join(described[:_EMBEDDED_COLUMNS])}."
+    kinds = (*_TOLD, *_DERIVED) if values else _TOLD
+    told = [s.text for kind in kinds for s in card.statements if s.kind == kind]
+    titles = card.usage.dashboards[:_TITLES] if values and card.usage is not None else ()
+    about = _sentences(
+        f"{spelt(card.ref.schema)} {spelt(card.ref.name)}".strip(), _in_full(card.purpose), *told, *titles
+    )
+    columns = [_describe(c, values) for c in card.columns]
+    short = ", ".join(_describe(c, values, _MEANING_CHARS) for c in card.columns)
     names = " ".join(c.name for c in card.columns)
-    words = f"{head} {names} {', '.join(described)}"
-    return CardTexts(meaning, words)
+    return CardTexts(
+        about=about[:_PASSAGE_CHARS],
+        holds=f"{spelt(card.ref.name)}: {short}"[:_PASSAGE_CHARS],
+        words=f"{card.ref} {about} {' '.join(card.tags)} {names} {', '.join(columns)}",
+    )
+
+
+def card_vectors(texts: Sequence[CardTexts], embedder: Embedder) -> "npt.NDArray[np.float32]":
+    """One vector a card: the mean of its passages' vectors, of length 1; shape (len(texts), dimensions)."""
+    import numpy as np
+
+    passages = embedder.embed([passage for text in texts for passage in text.passages])
+    means = passages.reshape(len(texts), -1, embedder.dimensions).mean(axis=1)
+    unit: npt.NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
+    return unit
 
 
 def words_of(name: str) -> str:
@@ -39,11 +97,24 @@ def words_of(name: str) -> str:
     return " ".join(split_identifier(name)).lower() or name
 
 
-def _describe(column: CardColumn, with_values: bool) -> str:
-    text = words_of(column.name)
+def spelt(name: str) -> str:
+    """An identifier as lower-case words, followed by what its abbreviations stand for."""
+    return _in_full(words_of(name))
+
+
+def _in_full(text: str) -> str:
+    return " ".join([text, *in_full(words_of(text).split())]) if text else text
+
+
+def _sentences(*parts: str) -> str:
+    return " ".join(p if p.endswith((".", "!", "?")) else f"{p}." for p in parts if p)
+
+
+def _describe(column: CardColumn, with_values: bool, meaning_chars: int | None = None) -> str:
+    text = spelt(column.name)
     if column.meaning:
-        text += f" ({column.meaning})"
+        text += f" ({column.meaning[:meaning_chars]})"
     profile = column.profile if with_values and column.column.kind == "text" else None
     values = () if profile is None else profile.top
-    shown = [v for v, n in values[:_EMBEDDED_VALUES] if n > 1 and len(v) <= _MAX_EMBEDDED_VALUE_CHARS]
+    shown = [v for v, n in values[:_EMBEDDED_VALUES] if n > 1 and len(v) <= _MAX_VALUE_CHARS]
     return f"{text} such as {', '.join(shown)}" if shown else text

@@ -1,6 +1,6 @@
 """Link spans of a question to tables and columns by their names, with how sure each link is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,6 +10,9 @@ from gnomon.models.grounded.words import Token, name_words, stem
 
 MAX_SPAN = 6
 VERB_FACTOR = 0.9
+CHOSEN = 1.0
+"""A word that a person explained is as sure as a name."""
+
 LAYER_WORDS = frozenset(
     {"fct", "fact", "dim", "stg", "staging", "raw", "src", "mart", "marts", "tbl", "vw", "view", "base"}
 )
@@ -108,12 +111,25 @@ def build_lexicon(context: Context) -> Lexicon:
         for column in card.columns:
             for words, score in _column_names(card, column):
                 put(words, card.ref, column.name, (score - rank * 1e-4) * penalty)
+    for words, table, chosen in _chosen(context):
+        put(words, table, chosen, CHOSEN)
     names = {
         words: tuple(sorted((Link(t, c, s) for (t, c), s in entry.items()), key=lambda link: -link.score))
         for words, entry in collected.items()
     }
     glued = {"".join(words): links for words, links in names.items()}
     return Lexicon(names, glued, context)
+
+
+def _chosen(context: Context) -> Iterator[tuple[tuple[str, ...], TableRef, str | None]]:
+    """Words that a person gave a meaning to, with the table or column of the context that is meant."""
+    for words, meant in context.choices:
+        for card in context.cards:
+            if str(card.ref) == meant:
+                yield _stems(words), card.ref, None
+            for column in card.columns:
+                if str(ColumnRef(card.ref, column.name)) == meant:
+                    yield _stems(words), card.ref, column.name
 
 
 def _is_verb(word: str) -> bool:

@@ -123,4 +123,4 @@ def _with_choices(context: Context, messages: Sequence[Message]) -> Context:
         for m in messages
         if isinstance(m, ToolMessage) and m.tool == "ask_user" and not m.failed and "chosen" in m.content
     }
-    return replace(context, choices=tuple(chosen.items())) if chosen else context
+    return replace(context, choices=(*context.choices, *chosen.items())) if chosen else context

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from gnomon.domain.catalog import CardColumn, ColumnProfile, Evidence, Join, TableCard, TableRef
+from gnomon.domain.catalog import CardColumn, ColumnProfile, Evidence, Join, TableCard, TableRef, TableUsage
 from gnomon.surfaces.cli.cells import neutralise, wrap
 from gnomon.surfaces.cli.errors import Usage
 from gnomon.surfaces.cli.face import Face
@@ -117,18 +117,45 @@ def _sections(card: TableCard) -> list[tuple[str, list[str]]]:
     ]
     facts = [
         f"{label}: {value}"
-        for label, value in (("owner", card.owner), ("fresh by", card.freshness_column))
+        for label, value in (
+            ("owner", card.owner),
+            ("criticality", card.criticality),
+            ("expected to be fresh", card.freshness),
+            ("fresh by", card.freshness_column),
+            ("made by", card.produced_by),
+            ("tags", ", ".join(card.tags)),
+            ("what it holds is from", card.purpose_from),
+        )
         if value
     ]
-    meanings = [(c.name, c.meaning or c.column.comment) for c in card.columns]
+    meanings = [f"{c.name}: {c.meaning}{_source(c.meaning_from)}" for c in card.columns if c.meaning]
+    told = [f"{s.kind.replace('_', ' ')}: {s.text}{_source(s.provenance)}" for s in card.statements]
     return [
-        ("Meaning", [f"{name}: {meaning}" for name, meaning in meanings if meaning]),
+        ("Meaning", meanings),
         ("Keys", keys),
         ("Joins", [_join(j) for j in card.joins]),
         ("Frequent values", frequent),
         ("Always filtered by", [*card.always_filter]),
         ("Facts", facts),
+        ("Known from code and people", told),
+        ("Use", _use(card.usage)),
         ("Caveats", [f"{s.text} (source: {s.provenance})" for s in card.caveats]),
+    ]
+
+
+def _source(provenance: str) -> str:
+    return f" (source: {provenance})" if provenance and provenance != "comment" else ""
+
+
+def _use(usage: TableUsage | None) -> list[str]:
+    if usage is None or not usage.queries:
+        return []
+    last = f", last on {usage.last_used}" if usage.last_used else ""
+    return [
+        f"{usage.queries:,} queries by {usage.users:,} people{last}",
+        *(f"dashboard: {title}" for title in usage.dashboards),
+        *(f"often joined by {condition}" for condition in usage.joins),
+        *(f"often filtered by {condition}" for condition in usage.filters),
     ]
 
 
@@ -139,8 +166,8 @@ def _join(join: Join) -> str:
 
 
 def _evidence(evidence: Evidence) -> str:
-    if evidence.source == "declared":
-        return "declared"
+    if evidence.source != "measured":
+        return evidence.source
     return f"measured: {evidence.share:.1%} of {evidence.rows:,} rows"
 
 

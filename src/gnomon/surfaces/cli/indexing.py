@@ -51,11 +51,18 @@ def report_lines(gnomon: "Gnomon", report: "BuildReport", face: Face) -> list[Te
     """What changed, in a few lines; each problem on its own."""
     title = f"Index of {neutralise(gnomon.warehouse.label)}: {report.tables:,} tables"
     if report.unchanged:
-        return [Text(f"{title}, up to date", style="bold")]
+        return [Text(f"{title}, up to date", style="bold"), *_problems(report, face)]
     lines = [Text(f"{title}, built in {report.elapsed_s:.1f} s", style="bold")]
     untouched = report.tables - report.embedded
     lines.append(Text(f"  changed {report.embedded:,}, unchanged {untouched:,}, removed {report.removed:,}"))
     lines.append(Text(f"  data looked at in {report.profiled:,} tables, {report.values:,} values indexed"))
+    if report.trusted:
+        lines.append(Text(f"  {report.trusted:,} past queries that people rely on"))
+    return lines + _problems(report, face)
+
+
+def _problems(report: "BuildReport", face: Face) -> list[Text]:
+    lines: list[Text] = []
     for what, problem in report.problems:
         lines += [
             Text(f"  {face.glyph('warn')} {line}") for line in wrap(f"{what}: {problem}", face.width - 4)

@@ -9,8 +9,10 @@ import typer
 from typer.core import TyperGroup
 
 from gnomon.surfaces.cli.commands import (
+    annotate,
     ask,
     audit,
+    brief,
     budget,
     chat,
     describe,
@@ -19,13 +21,18 @@ from gnomon.surfaces.cli.commands import (
     history,
     index,
     init,
+    knowledge,
+    lint,
+    memory,
     policy,
     scratch,
     show,
+    status,
     tables,
     token,
     version,
     whoami,
+    workflow,
 )
 from gnomon.surfaces.cli.errors import INTERRUPTED, Usage, foreseen, show_error
 from gnomon.surfaces.cli.interrupts import interruptible
@@ -81,7 +88,7 @@ def _usage(error: BaseException, command: str) -> Usage | None:
     if not hasattr(error, "format_message") or not hasattr(error, "exit_code"):
         return None
     message = str(error.format_message()).strip().rstrip(".")
-    groups = {"policy", "token", "audit", "scratch"}
+    groups = {"policy", "token", "audit", "scratch", "brief", "knowledge", "memory", "workflow"}
     known = f"{command} " if command in groups | {c.name for c in app.registered_commands} else ""
     return Usage(message[:1].lower() + message[1:], hint=f"see `gnomon {known}--help`")
 
@@ -101,16 +108,23 @@ COMMANDS = (
     ("index", index.index, "Bring the index up to date."),
     ("tables", tables.tables, "List the tables."),
     ("describe", describe.describe, "Show one table."),
+    ("status", status.status, "Say whether tables are fresh."),
     ("show", show.show, "Open a stored answer again."),
     ("history", history.history, "List stored answers."),
     ("whoami", whoami.whoami, "Show who questions are asked as."),
     ("budget", budget.budget, "Show what is left of your budgets."),
+    ("annotate", annotate.annotate, "Say what a table means, and whose it is."),
+    ("lint", lint.lint, "Find what is missing or contradictory about the tables."),
     ("eval", evaluate.evaluate, "Count how often the answers are right."),
     ("version", version.version, "Print the versions."),
 )
 for _name, _function, _short in COMMANDS:
     app.command(_name, short_help=_short)(_function)
 app.add_typer(policy.app, short_help="Say who may see what, and check it.")
+app.add_typer(brief.app, short_help="Read and write the page about the whole warehouse.")
+app.add_typer(knowledge.app, short_help="Index documents and look things up in them.")
+app.add_typer(memory.app, short_help="List, add and review what is remembered.")
+app.add_typer(workflow.app, short_help="Run saved instructions with parameters.")
 app.add_typer(token.app, short_help="Make, list and end API tokens.")
 app.add_typer(audit.app, short_help="Prove, search and export the audit log.")
 app.add_typer(scratch.app, short_help="List and wipe results kept for a conversation.")

@@ -12,7 +12,7 @@ def describe(
     warehouse: WarehouseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a table: columns with meaning and profile, keys, joins with their evidence, caveats.
+    """Show a table: columns with meaning and profile, keys, joins, lineage, use, caveats; all with sources.
 
     \b
     Examples:
@@ -20,13 +20,16 @@ def describe(
       gnomon describe sales.orders --json
     """
     from gnomon.surfaces.cli.cards import card_json, card_page, find_card
+    from gnomon.surfaces.cli.lineage import DEPTH, lineage_json, lineage_lines
     from gnomon.surfaces.cli.session import opened, read_settings
     from gnomon.surfaces.cli.terminal import Terminal
 
     terminal = Terminal()
     with opened(read_settings(warehouse=warehouse), terminal) as gnomon:
-        card = find_card(gnomon.governed().cards(), table)
+        index = gnomon.governed()
+        card = find_card(index.cards(), table)
+        up, down = (index.lineage(card.ref, up=way, depth=DEPTH) for way in (True, False))
     if as_json:
-        terminal.json(card_json(card))
+        terminal.json(card_json(card) | {"made_from": lineage_json(up), "used_by": lineage_json(down)})
     else:
-        terminal.page(card_page(card, terminal.face))
+        terminal.page(card_page(card, terminal.face) + lineage_lines(card.ref, up, down, terminal.face))

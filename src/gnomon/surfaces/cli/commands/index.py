@@ -10,17 +10,21 @@ from gnomon.surfaces.cli.options import JsonOption, WarehouseOption
 def index(
     warehouse: WarehouseOption = None,
     full: Annotated[bool, typer.Option("--full", help="Start over instead of adding changes.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with code 1 if anything had to be passed over.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the warehouse's tables, profiles, keys, joins and values into the index.
+    """Read the warehouse, and what people and code say of its tables, into the index.
 
-    Only what changed is read again. It may be stopped at any time; the next run goes on from there.
+    Only what changed is read again. It may be stopped at any time; the next run goes on from there. A broken
+    file is reported with its line and passed over; the index is written without it.
 
     \b
     Examples:
       gnomon index
       gnomon index --warehouse shop.duckdb --full
-      gnomon index --json
+      gnomon index --strict --json
     """
     from gnomon.surfaces.cli.indexing import build, report_json, report_lines
     from gnomon.surfaces.cli.rights import operators_only
@@ -35,3 +39,5 @@ def index(
             terminal.json(report_json(gnomon, report))
         else:
             terminal.page(report_lines(gnomon, report, terminal.face))
+        if strict and report.problems:
+            raise typer.Exit(1)

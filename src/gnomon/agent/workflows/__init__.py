@@ -1,0 +1,1 @@
+"""Saved sets of instructions with parameters, that a team runs again and again."""

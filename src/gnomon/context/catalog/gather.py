@@ -1,0 +1,113 @@
+"""Read every source once, and put what they say beside the tables of the warehouse."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from itertools import chain
+
+from gnomon.context.catalog.enrich.evidence import TableInput
+from gnomon.context.catalog.enrich.extract import code_of_views, extract
+from gnomon.context.catalog.enrich.refine import Refined
+from gnomon.context.catalog.facts import Fact, Gathered, Item, PastQuery, PipelineCode, Problem
+from gnomon.context.catalog.layers import Layers
+from gnomon.context.catalog.lineage import resolved
+from gnomon.context.catalog.naming import Names
+from gnomon.context.catalog.said import facts_by_table, usage_of
+from gnomon.context.catalog.sources.port import Source
+from gnomon.context.catalog.usage.collector import Usage, UsageCollector
+from gnomon.domain.catalog import Catalog, TableRef
+from gnomon.warehouses.port import Progress
+
+Refine = Callable[[Sequence[TableInput], Progress], Refined]
+"""Has a model word what is known of tables, within a budget."""
+
+
+def gather(
+    sources: Sequence[Source],
+    catalog: Catalog,
+    dialect: str,
+    now: datetime,
+    progress: Progress,
+    refine: Refine | None = None,
+) -> Layers:
+    """Read the sources, judge past queries, and draw from pipeline code what it tells.
+
+    Args:
+        dialect: The warehouse's, for statements whose source names none.
+        now: What a query's age is counted from.
+        refine: Has a model word what is known, popular tables first; None for no model.
+
+    Raises:
+        Misconfigured: A source's place is missing or of another kind.
+    """
+    names = Names(t.ref for t in catalog.tables)
+    found, usage = _read(sources, UsageCollector(catalog, names, dialect, now), progress)
+    code = [*code_of_views(catalog), *found.code]
+    drawn = extract(code, catalog, names, dialect, partial(progress, "read pipeline code"), claims=found.keys)
+    every = chain(found.facts, drawn.facts, usage.filters_always)
+    facts, unknown = facts_by_table(every, catalog, names)
+    waiting = 0
+    if refine is not None:
+        refined = refine(_inputs(facts, code, catalog, names, usage.popularity), progress)
+        worded, _ = facts_by_table(refined.facts, catalog, names)
+        for ref, more in worded.items():
+            facts.setdefault(ref, []).extend(more)
+        waiting = refined.report.waiting
+    return Layers(
+        said=usage_of(facts, usage.tables, usage.popularity),
+        trusted=usage.trusted,
+        keys=(*found.keys, *drawn.keys),
+        joins=(*found.joins, *usage.joins),
+        lineage=resolved((*found.lineage, *drawn.lineage), names),
+        problems=(*found.problems, *drawn.problems, *usage.problems, *unknown),
+        waiting=waiting,
+    )
+
+
+def _inputs(
+    facts: Mapping[TableRef, Sequence[Fact]],
+    code: Iterable[PipelineCode],
+    catalog: Catalog,
+    names: Names,
+    popularity: Mapping[TableRef, float],
+) -> list[TableInput]:
+    """What is known of each table that code makes or somebody describes, the most popular first."""
+    made: dict[TableRef, list[PipelineCode]] = defaultdict(list)
+    for statement in code:
+        ref = names.find(statement.table)
+        if ref is not None:
+            made[ref].append(statement)
+    known = [t for t in catalog.tables if t.ref in made or t.ref in facts]
+    known.sort(key=lambda t: -popularity.get(t.ref, 0.0))
+    return [
+        TableInput(
+            str(t.ref),
+            tuple(c.name for c in t.columns),
+            tuple(facts.get(t.ref, ())),
+            tuple(made.get(t.ref, ())),
+        )
+        for t in known
+    ]
+
+
+def _read(sources: Sequence[Source], collector: UsageCollector, progress: Progress) -> tuple[Gathered, Usage]:
+    """Every item, past queries straight into the collector: a log may be larger than the memory."""
+    found = Gathered()
+    for i, source in enumerate(sources):
+        progress("read sources", i, len(sources))
+        for item in _named(source):
+            if isinstance(item, PastQuery):
+                collector.add(item)
+            else:
+                found.add(item)
+    for dashboard in found.dashboards:
+        collector.add_dashboard(dashboard)
+    progress("read sources", len(sources), len(sources))
+    return found, collector.finish()
+
+
+def _named(source: Source) -> Iterator[Item]:
+    """The source's items; a problem says which source it is of."""
+    for item in source.read():
+        yield Problem(f"{source.name} {item.place}", item.message) if isinstance(item, Problem) else item

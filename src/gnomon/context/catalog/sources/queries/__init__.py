@@ -1,0 +1,1 @@
+"""Query logs and folders of SQL files, read as streams."""

@@ -1,0 +1,1 @@
+"""What people do with tables: past queries sanitised, read, weighed and counted."""

@@ -1,0 +1,121 @@
+"""Whether one person may be shown a memory: it may name nothing that is hidden from them."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from gnomon.context.memory.drift import exact
+from gnomon.domain.catalog import Catalog, ColumnRef, TableRef, TableSchema
+from gnomon.domain.errors import Refused, Retry
+from gnomon.domain.memory import Memory
+from gnomon.domain.query import Limits, Query
+from gnomon.policy.access import Access
+from gnomon.policy.authorize import authorize
+
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What the second half of a `means` pair names: a table, or a column of it."""
+
+    table: TableRef
+    column: str = ""
+
+    def __str__(self) -> str:
+        return str(ColumnRef(self.table, self.column)) if self.column else str(self.table)
+
+
+def meant(target: str, catalog: Catalog) -> Meant | None:
+    """The table or column of a catalog that `table`, `schema.table` or either with `.column` names."""
+    table = _table_named(target, catalog)
+    if table is not None:
+        return Meant(table)
+    owner, _, column = target.rpartition(".")
+    table = _table_named(owner, catalog) if owner else None
+    schema = exact(catalog, table) if table is not None else None
+    found = schema.column(column) if schema is not None else None
+    return Meant(schema.ref, found.name) if schema is not None and found is not None else None
+
+
+def shown(memories: Iterable[Memory], access: Access) -> tuple[Memory, ...]:
+    """Those of the memories that name nothing hidden from the person, in their order.
+
+    Looked at are the tables and columns that a memory depends on, its query as the person would run it, and
+    every word of its texts: the name of a hidden table is not told in a sentence either.
+    """
+    memories = tuple(memories)
+    if access.sees_all:
+        return memories
+    seen = tuple(m for m in memories if _parts_seen(m, access))
+    texts = {m.id: _text(m) for m in seen}
+    hidden = hidden_names(" ".join(texts.values()), access)
+    return tuple(m for m in seen if not _says(texts[m.id], hidden))
+
+
+def hidden_names(text: str, access: Access) -> frozenset[str]:
+    """Folded names in a text that are those of tables or columns hidden from the person, and of no others."""
+    folded = text.casefold()
+    words = frozenset(_WORD.findall(folded))
+    seen = {t.ref: t for t in access.catalog.tables}
+    # A table of which all is seen is the very same object in both catalogs: most need no look.
+    partly = (t for t in access.full.tables if seen.get(t.ref) is not t)
+    said = {n for t in partly for n in _names(t) if _said(n, words, folded)}
+    if said:
+        said.difference_update(n for t in seen.values() for n in _names(t))
+    return frozenset(said)
+
+
+def _names(table: TableSchema) -> Iterator[str]:
+    """The folded names of a table, its schema and its columns."""
+    yield table.ref.name.casefold()
+    if table.ref.schema:
+        yield table.ref.schema.casefold()
+    yield from (c.name.casefold() for c in table.columns)
+
+
+def _said(name: str, words: frozenset[str], folded: str) -> bool:
+    """Whether a name stands in a text as a word; one that is no plain word, anywhere."""
+    return name in words or (not name.isidentifier() and name in folded)
+
+
+def _table_named(name: str, catalog: Catalog) -> TableRef | None:
+    schema, _, table = name.rpartition(".")
+    found = catalog.find(table, schema)
+    if found is None:
+        found = next((t for t in catalog.tables if str(t.ref) == name), None)
+    return found.ref if found is not None else None
+
+
+def _parts_seen(memory: Memory, access: Access) -> bool:
+    gone_is_known = memory.author == access.principal.subject
+    for table in memory.tables:
+        if access.exact(table.ref) is None:
+            # Whether a table that is gone was hidden from this person, nobody can tell any more.
+            if not gone_is_known:
+                return False
+        elif exact(access.catalog, table.ref) is None:
+            return False
+    kept = [target for _, target in memory.means if meant(target, access.full) is not None]
+    return all(meant(target, access.catalog) is not None for target in kept) and _query_seen(memory, access)
+
+
+def _query_seen(memory: Memory, access: Access) -> bool:
+    if not memory.sql:
+        return True
+    try:
+        authorize(Query(memory.sql, access.dialect), access, Limits())
+    except (Retry, Refused):
+        return False
+    return True
+
+
+def _text(memory: Memory) -> str:
+    words = (phrase for phrase, _ in memory.means)
+    return " \n ".join((memory.text, memory.reason, memory.question, *words))
+
+
+def _says(text: str, names: frozenset[str]) -> bool:
+    folded = text.casefold()
+    words = frozenset(_WORD.findall(folded))
+    return any(_said(n, words, folded) for n in names)
