@@ -4,13 +4,13 @@
 
 Recall at k is the share of a question's tables that are among the first k, averaged over the questions; MRR
 is the mean of one over the rank of the first of them. Brackets hold the 95% interval of a bootstrap over the
-questions. Settings are tuned on the half that `first_half` draws (`--sweep` shows it); figures are of the other
-half, and of all.
+questions. Settings are tuned on the half that `first_half` draws (`--sweep` shows it); figures are of the
+other half, and of all.
 
 Of the signals that `and_labels` adds, labels and owners are real. Nobody's use of these tables is known:
-`and_simulated_use` draws it. Each table has a popularity, uniform in [0, 1]; a table that is asked about is the
-more popular of two drawn, for people ask more about what is used more; the most popular gains 12%. Its figures
-are means over 20 draws.
+`and_simulated_use` draws it. Each table has a popularity, uniform in [0, 1]; a table that is asked about is
+the more popular of two drawn, for people ask more about what is used more; the most popular gains 12%. Its
+figures are means over 20 draws.
 """
 
 import argparse

@@ -232,6 +232,55 @@ BENCHES = (
         "bench_install",
         (Line("base_mb", "base install", "MB", 300.0, "limit", "at most"),),
     ),
+    Bench(
+        "isolation",
+        "bench_isolation",
+        (
+            Line(
+                "unreadable_passages",
+                "unreadable passages returned",
+                "",
+                "reads",
+                "random reads, while indexing",
+            ),
+            Line("reads_per_s", "random reads, 4 threads, while indexing", "/s", 20.0, "limit", "at least"),
+            Line(
+                "search_ms_p50",
+                "search documents as a person, p50",
+                "ms",
+                "bare_search_ms_p50",
+                "partition without rights",
+            ),
+        ),
+    ),
+    Bench(
+        "usage",
+        "bench_usage",
+        (
+            Line(
+                "usage_mb_per_s",
+                "read a 200 MB query log",
+                "MB/s",
+                "bare_mb_per_s",
+                "json.loads and parse alone",
+            ),
+            Line(
+                "usage_peak_mib",
+                "read a 200 MB query log, peak",
+                "MiB",
+                "bare_peak_mib",
+                "json.loads and parse alone",
+            ),
+        ),
+    ),
+    Bench(
+        "memory",
+        "bench_memory",
+        (
+            Line("after_right", "questions right after a correction", "", "before_right", "before it"),
+            Line("after_ms_p50", "a question after a correction", "ms", "before_ms_p50", "before it"),
+        ),
+    ),
 )
 
 

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from gnomon.agent.render import LEGEND, render_card, render_context
 from gnomon.domain.answer import Answer, Assumption, Chart, Check, Clarification, Question
-from gnomon.domain.catalog import CardColumn, Column, ColumnProfile, ColumnRef, Statement, TableCard, TableRef
+from gnomon.domain.catalog import (
+    CardColumn,
+    CardStatement,
+    Column,
+    ColumnProfile,
+    ColumnRef,
+    Statement,
+    TableCard,
+    TableRef,
+    TableUsage,
+)
 from gnomon.domain.context import Context, TrustedQuery, ValueMatch
 from gnomon.domain.identity import Principal
 from gnomon.models.hosted.mapping import to_messages
@@ -175,7 +185,8 @@ def hostile_context() -> Context:
     ref = TableRef(f"t {HOSTILE_TEXT}", "s")
     column = Column(f"c {HOSTILE_TEXT}", "text", "VARCHAR", comment=HOSTILE_TEXT)
     profile = ColumnProfile(column.name, 3, 1, 2, "a", "b", ((HOSTILE_TEXT, 2),))
-    other = CardColumn(Column("noted", "text", "VARCHAR"), None, HOSTILE_TEXT)
+    other = CardColumn(Column("noted", "text", "VARCHAR"), None, HOSTILE_TEXT, f"a.yaml:7 {HOSTILE_TEXT}")
+    texts = (HOSTILE_TEXT,)
     card = TableCard(
         ref,
         (CardColumn(column, profile, HOSTILE_TEXT), other),
@@ -184,6 +195,13 @@ def hostile_context() -> Context:
         always_filter=(HOSTILE_TEXT,),
         caveats=(Statement(HOSTILE_TEXT, "notes/orders.toml"),),
         use_instead=HOSTILE_TEXT,
+        purpose_from=HOSTILE_TEXT,
+        criticality=HOSTILE_TEXT,
+        freshness=HOSTILE_TEXT,
+        produced_by=HOSTILE_TEXT,
+        tags=texts,
+        statements=(CardStatement("use_when", HOSTILE_TEXT, HOSTILE_TEXT),),
+        usage=TableUsage(3, 2, texts, HOSTILE_TEXT, texts, texts),
     )
     return Context(
         "duckdb",
@@ -208,13 +226,18 @@ def test_every_part_of_a_context_is_data_with_its_origin() -> None:
     assert not INVISIBLE.search(text)
     for origin in (
         ": comment «ok",
-        ": owner's note «ok",
+        ": [a.yaml:7 ok",
+        "criticality: ok",
+        "expected to be fresh: ok",
+        "use when [ok",
+        "behind the dashboards «ok",
+        "people filter it by ok",
         "note [notes/orders.toml]: «ok",
         "owner: ok",
         "(cells):",
         "(memory):\n  «ok",
         "From documents:\n  «ok",
-        "Reviewed queries of others:\n  «ok",
+        "without their values:\n  «ok",
         "The question before: ok",
     ):
         assert origin in text, origin

@@ -219,6 +219,24 @@ def test_a_new_column_changes_the_fingerprint(postgres_url: str) -> None:
         assert warehouse.fingerprint() != before
 
 
+@pytest.mark.requirement("warehouses:fingerprint")
+def test_a_change_of_one_table_changes_its_fingerprint_alone(postgres_url: str) -> None:
+    with database(
+        postgres_url,
+        "CREATE TABLE still (id integer)",
+        "CREATE TABLE moving (id integer)",
+        "CREATE VIEW seen AS SELECT 1 AS one",
+    ) as warehouse:
+        before = warehouse.table_fingerprints()
+        assert set(before) == {TableRef("still"), TableRef("moving")}
+        own = with_parts(postgres_url, path="/" + warehouse.label.split()[0])
+        with psycopg.connect(own) as connection:
+            connection.execute("ALTER TABLE moving ALTER COLUMN id TYPE bigint")
+        after = warehouse.table_fingerprints()
+        assert after[TableRef("still")] == before[TableRef("still")]
+        assert after[TableRef("moving")] != before[TableRef("moving")]
+
+
 @pytest.mark.requirement("warehouses:limits")
 def test_a_lock_taken_by_a_query_is_free_for_others_afterwards(postgres_url: str) -> None:
     new = new_database(postgres_url, "own")

@@ -210,7 +210,8 @@ def _column(column: CardColumn, full: bool) -> str:
 
 
 def _origin(column: CardColumn) -> str:
-    return as_data(column.meaning_from) or "comment"
+    told = as_data(column.meaning_from)
+    return f"[{told}]" if told not in ("", "comment") else "comment"
 
 
 def _value(text: str) -> str:

@@ -1,7 +1,7 @@
 """What the names of tables and columns cut short, in full.
 
-People ask for customers and quantities; warehouses store `cust` and `qty`. The list holds what is usual in any
-business. A company's own shorthand belongs into its annotations.
+People ask for customers and quantities; warehouses store `cust` and `qty`. The list holds what is usual in
+any business. A company's own shorthand belongs into its annotations.
 """
 
 from collections.abc import Iterable

@@ -142,7 +142,9 @@ class PipelinesSection(Section):
         default="", repr=False, description="Address of Airflow's REST API; empty for none."
     )
     airflow_token: str = Field(
-        default="", repr=False, description="Where Airflow's token is: env:NAME, file:PATH, command:..."
+        default="",
+        repr=False,
+        description="Where Airflow's token, or its user:password, is: env:NAME, file:PATH, command:...",
     )
     spark_history_url: str = Field(
         default="", repr=False, description="Address of Spark's history server; empty for none."

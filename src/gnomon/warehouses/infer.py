@@ -14,6 +14,7 @@ from gnomon.domain.catalog import (
     Catalog,
     Column,
     ColumnProfile,
+    ColumnRef,
     Evidence,
     Join,
     Key,
@@ -70,15 +71,15 @@ def infer_keys_and_joins(
         tables.append(work.with_keys(table))
         if progress is not None:
             progress("looking for keys", i + 1, len(catalog.tables))
-    joins = list(catalog.joins)
+    known = _Joins(catalog.joins)
     parents = Parents(tables)
     for table in tables:
-        joins += work.joins_of(table, _single_key_columns(table), parents, joins)
+        work.find_joins(table, _single_key_columns(table), parents, known)
     for i, table in enumerate(tables):
-        joins += work.joins_of(table, table.columns, parents, joins)
+        work.find_joins(table, table.columns, parents, known)
         if progress is not None:
             progress("looking for joins", i + 1, len(tables))
-    return Catalog(tuple(tables), tuple(joins))
+    return Catalog(tuple(tables), tuple(known.all))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,24 @@ class _Measured:
     @property
     def unique(self) -> bool:
         return 0 < self.rows == self.filled == self.distinct
+
+
+class _Joins:
+    """The joins known so far, looked up by what the search asks of them: there may be a hundred thousand."""
+
+    def __init__(self, joins: Iterable[Join]) -> None:
+        self.all: list[Join] = []
+        self.linked: set[ColumnRef] = set()
+        self.taken: set[tuple[TableRef, TableRef]] = set()
+        self.referring: set[tuple[TableRef, tuple[str, ...]]] = set()
+        for join in joins:
+            self.add(join)
+
+    def add(self, join: Join) -> None:
+        self.all.append(join)
+        self.linked.update(ColumnRef(join.child, name) for name in join.child_columns)
+        self.taken.add((join.child, join.parent))
+        self.referring.add((join.child, join.child_columns))
 
 
 class _Work:
@@ -108,25 +127,19 @@ class _Work:
         found = self._single_keys(table) or self._pair_keys(table)
         return replace(table, keys=tuple(found))
 
-    def joins_of(
-        self, child: TableSchema, columns: Iterable[Column], parents: Parents, known: Sequence[Join]
-    ) -> list[Join]:
-        """Joins of these columns. A key that itself refers to another table's key is proposed last."""
-        linked = {name for join in known if join.child == child.ref for name in join.child_columns}
-        taken = {(join.child, join.parent) for join in known}
-        referring = {(join.child, join.child_columns) for join in known}
-        found: list[Join] = []
+    def find_joins(
+        self, child: TableSchema, columns: Iterable[Column], parents: Parents, known: _Joins
+    ) -> None:
+        """Add joins of these columns. A key that itself refers to another table's key is proposed last."""
         for column in columns:
-            if column.name in linked:
+            if ColumnRef(child.ref, column.name) in known.linked:
                 continue
             proposed = parents.candidates(child, column)
-            allowed = [c for c in proposed if not _reverses(c, child, column, taken)]
-            allowed.sort(key=lambda c: (c.parent.table.ref, (c.parent.column.name,)) in referring)
+            allowed = [c for c in proposed if not _reverses(c, child, column, known.taken)]
+            allowed.sort(key=lambda c: (c.parent.table.ref, (c.parent.column.name,)) in known.referring)
             join = next((j for c in allowed if (j := self._measured_join(child, column, c))), None)
             if join is not None:
-                found.append(join)
-                taken.add((join.child, join.parent))
-        return found
+                known.add(join)
 
     def _single_keys(self, table: TableSchema) -> list[Key]:
         named = table_words(table.ref.name)

@@ -1,11 +1,11 @@
 """The port every warehouse stands behind: introspect, profile, plan, execute."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from gnomon.domain.catalog import Catalog, ColumnRef, TableProfile, TableSchema
+from gnomon.domain.catalog import Catalog, ColumnRef, TableProfile, TableRef, TableSchema
 from gnomon.domain.query import AuthorizedQuery, Dialect
 from gnomon.domain.result import Plan, ResultTable
 
@@ -53,6 +53,10 @@ class Warehouse(Protocol):
 
     def fingerprint(self) -> str:
         """Changes whenever schema or data may have changed; cheap (file times and sizes, catalog hash)."""
+        ...
+
+    def table_fingerprints(self) -> Mapping[TableRef, str]:
+        """What changes with one table alone; tables are left out where only the whole can tell."""
         ...
 
     def introspect(self) -> Catalog:

@@ -48,6 +48,7 @@ from gnomon.wiring.people import policy_folder, principal_of, role_of
 if TYPE_CHECKING:
     from gnomon.context.catalog.build import BuildReport
     from gnomon.context.catalog.sources.port import Source
+    from gnomon.context.knowledge.indexing import KnowledgeReport
     from gnomon.context.knowledge.retriever import KnowledgeBase
     from gnomon.context.runtime.port import Orchestrator
     from gnomon.domain.version import Version
@@ -260,11 +261,10 @@ class Gnomon:
 
     def pipeline_status(self, card: TableCard) -> PipelineStatus:
         """Whether a table is fresh, as the person who runs this process sees it."""
-        from gnomon.context.runtime.judge import judge, names_of, newest_of, runs_of
+        from gnomon.context.runtime.judge import status_of
 
-        runs, silent = runs_of(self.orchestrators, names_of(card))
-        newest = newest_of(card, self.run_as_person)
-        return judge(card, newest, runs, self.settings.now(), silent)
+        access = self.own_authority().access(self.index.catalog(), self.warehouse.dialect)
+        return status_of(card, access, self.orchestrators, self.run_as_person, self.settings.now())
 
     def brief(self) -> "Version | None":
         """The page about the warehouse that people wrote; None while there is only the draft."""
@@ -308,6 +308,20 @@ class Gnomon:
         state.expire()
         self._retire_drifted()
         return report
+
+    def index_documents(
+        self, progress: Progress | None = None, *, full: bool = False
+    ) -> "KnowledgeReport | None":
+        """Bring the index of the documents up to date; None where no documents are named."""
+        from gnomon.context.knowledge.sources.connect import open_knowledge_sources
+
+        sources = open_knowledge_sources(self.settings.context.documents, self.settings.base_dir)
+        if not sources:
+            return None
+        if self._knowledge is not None:
+            self._knowledge.close()
+        self._knowledge = open_knowledge(self.settings, self.embedder, full=full)
+        return self._knowledge.index(sources, progress)
 
     def _retire_drifted(self) -> None:
         """Retire memories whose tables are no longer as they were when something was learned of them."""

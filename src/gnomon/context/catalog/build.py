@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +43,15 @@ from gnomon.context.catalog.sources.port import Source
 from gnomon.context.catalog.texts import CardTexts, card_texts
 from gnomon.context.catalog.trusted import MAX_TRUSTED, write_trusted
 from gnomon.context.catalog.values import MAX_DISTINCT, delete_values, write_values
-from gnomon.domain.catalog import Catalog, Column, ColumnRef, TableCard, TableProfile, TableSchema
+from gnomon.domain.catalog import (
+    Catalog,
+    Column,
+    ColumnRef,
+    TableCard,
+    TableProfile,
+    TableRef,
+    TableSchema,
+)
 from gnomon.domain.errors import Failed, Misconfigured, Retry
 from gnomon.models.port import Embedder
 from gnomon.search.partition import Entry, Partition
@@ -142,6 +150,7 @@ def build_index(
             refine,
             now or datetime.now(UTC),
             facts,
+            warehouse.table_fingerprints(),
         )
         try:
             return build.run(full=full, started=started)
@@ -185,6 +194,7 @@ class _Build:
     refine: "Refine | None"
     now: datetime
     facts: dict[str, str]
+    own_fingerprints: Mapping[TableRef, str]
     problems: list[tuple[str, str]] = field(default_factory=list)
     profiled: int = 0
     embedded: int = 0
@@ -262,10 +272,14 @@ class _Build:
             (table_id(table.ref),),
         ).fetchone()
         schema_hash = _digest(codec.schema_to_json(table))
-        if known is None or known[:2] != (schema_hash, self.facts["fingerprint"]):
+        if known is None or known[:2] != (schema_hash, self._fingerprint(table.ref)):
             return self._look(table, schema_hash, _table_budget_s(total))
         profile = codec.profile_from_json(known[2]) if known[2] else None
         return self._noted(Surveyed(Known(table, profile), known[3]))
+
+    def _fingerprint(self, ref: TableRef) -> str:
+        """What tells whether a table changed: its own, where the engine has one, else the warehouse's."""
+        return self.own_fingerprints.get(ref, self.facts["fingerprint"])
 
     def _look(self, table: TableSchema, schema_hash: str, budget_s: float) -> Surveyed:
         """Read the table's data and commit what came of it."""
@@ -276,7 +290,7 @@ class _Build:
             problem = failure.message
         values = [] if profile is None else list(self._values(table, profile, budget_s))
         encoded = codec.profile_to_json(profile) if profile else None
-        row = (table_id(table.ref), schema_hash, self.facts["fingerprint"], encoded, problem)
+        row = (table_id(table.ref), schema_hash, self._fingerprint(table.ref), encoded, problem)
         with self.file:
             delete_values(self.file, table.ref)
             for column, held, complete in values:
@@ -343,7 +357,7 @@ class _Build:
 
     def _write_cards(self, cards: Sequence[TableCard], layers: Layers) -> None:
         rows = [(table_id(c.ref), i, codec.card_to_json(c)) for i, c in enumerate(cards)]
-        boosts = [(table_id(c.ref), boost(c, layers.said.get(c.ref, NOTHING_SAID))) for c in cards]
+        boosts = [(table_id(c.ref), boost(c, layers.said.get(c.ref, NOTHING_SAID).popularity)) for c in cards]
         with self.file:
             self.file.execute("delete from cards")
             self.file.executemany("insert into cards values (?, ?, ?)", rows)

@@ -9,6 +9,7 @@ from datetime import date
 
 from gnomon.domain.catalog import (
     NUMERIC_KINDS,
+    TEMPORAL_KINDS,
     Column,
     ColumnProfile,
     Statement,
@@ -81,6 +82,12 @@ def freshness_column(table: Known) -> str:
     return min(usable, key=lambda pair: (_freshness_rank(pair[0]), -pair[1].toordinal()))[0]
 
 
+def freshness_by_name(table: TableSchema) -> str:
+    """The same from names and types alone: which column is the newest may depend on rows that are hidden."""
+    dated = [c.name for c in table.columns if c.kind in TEMPORAL_KINDS and not _NOT_FRESH.search(c.name)]
+    return min(dated, key=_freshness_rank, default="")
+
+
 def newest_date(profile: ColumnProfile | None) -> date | None:
     """The day of a column's largest value, if it is one of a calendar people use."""
     high = profile.high if profile else None
@@ -118,6 +125,15 @@ def look_alikes(tables: Sequence[Known]) -> dict[TableRef, list[Statement]]:
         found[one.ref].append(_look_alike(one, two))
         found[two.ref].append(_look_alike(two, one))
     return dict(found)
+
+
+def look_alike(one: TableSchema, two: TableSchema) -> Statement | None:
+    """What tells a table apart from another one, or None where the two do not share most of their columns."""
+    mine, theirs = ({c.name.casefold() for c in table.columns} for table in (one, two))
+    common = len(mine & theirs)
+    if common < _LOOK_ALIKE_COLUMNS or common / len(mine | theirs) < LOOK_ALIKE_SHARE:
+        return None
+    return _look_alike(one, two)
 
 
 def use_instead(schema: TableSchema, names: Mapping[str, str]) -> str:

@@ -3,7 +3,8 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from gnomon.context.catalog.file import open_published, read_large, read_meta, t
 from gnomon.context.catalog.lineage import Link, walk
 from gnomon.context.catalog.matching import match_values
 from gnomon.context.catalog.trusted import TrustedIndex
-from gnomon.context.catalog.values import ValueIndex
+from gnomon.context.catalog.values import Seen, ValueIndex
 from gnomon.domain.catalog import Catalog, ColumnRef, TableCard, TableRef
 from gnomon.domain.context import Candidate, TrustedQuery, ValueMatch
 from gnomon.search.fuse import Hit
@@ -95,21 +96,29 @@ class CatalogIndex:
         return self._card(ref)
 
     def retrieve(
-        self, text: str, vector: Any, k: int, *, among: Collection[TableRef] | None = None
+        self,
+        text: str,
+        vector: Any,
+        k: int,
+        *,
+        among: Collection[TableRef] | None = None,
+        boosted: bool = True,
     ) -> tuple[Candidate, ...]:
         """The `k` tables that fit `text` best, by meaning and by words; of two alike the more trusted one.
 
         Args:
             vector: The text's embedding by the model `embedder_id`; None searches by words alone.
             among: The tables that exist for the reader; all of them by default.
+            boosted: Whether trust counts, which is measured against all tables.
         """
+        boosts = self._boosts if boosted else None
         ids = None if among is None else frozenset(map(table_id, among))
         with self._reading():
-            hits = self._partition.search(text, vector, k, among=ids, boosts=self._boosts)
+            hits = self._partition.search(text, vector, k, among=ids, boosts=boosts)
         return tuple(Candidate(table_ref(h.id), h.score, h.dense_rank, h.text_rank, _reason(h)) for h in hits)
 
     def trusted(
-        self, vector: Any, k: int, *, shown: Callable[[TrustedQuery], bool] | None = None
+        self, vector: Any, k: int = 3, *, shown: Callable[[TrustedQuery], bool] | None = None
     ) -> tuple[TrustedQuery, ...]:
         """The `k` past queries whose questions are most like the one of `vector`; none where none is like it.
 
@@ -133,30 +142,49 @@ class CatalogIndex:
         """
         return walk(ref, up=up, depth=depth, read=self._read, shown=shown or (lambda ref: True))
 
+    @cached_property
+    def dashboards(self) -> Mapping[str, frozenset[TableRef]]:
+        """Titles of dashboards, and the tables whose cards name them."""
+        sql = "select title.value, id from cards, json_each(card, '$[#-1][2]') as title"
+        found: dict[str, set[TableRef]] = defaultdict(set)
+        for title, identifier in self._read(sql, ()):
+            found[title].add(table_ref(identifier))
+        return {title: frozenset(tables) for title, tables in found.items()}
+
     def problems(self) -> tuple[tuple[str, str], ...]:
         """Places of the last build and what was wrong there."""
         return tuple(self._read("select place, message from problems order by position", ()))
 
     def match_values(
-        self, text: str, limit: int = 20, *, among: ValueIndex | None = None
+        self,
+        text: str,
+        limit: int = 20,
+        *,
+        among: ValueIndex | None = None,
+        named: frozenset[str] | None = None,
     ) -> tuple[ValueMatch, ...]:
         """Words of the question that columns hold, in the question's order; docs/context.md has the rules.
 
         Args:
             among: The values that exist for the reader, from `values_shown`; all of them by default.
+            named: Stems of the words that the reader's tables and columns are named by; all by default.
         """
         with self._reading():
-            return match_values(text, among or self._values, self._identifiers, limit)
+            return match_values(
+                text, among or self._values, self._identifiers if named is None else named, limit
+            )
 
-    def values_shown(self, shown: Callable[[ColumnRef], bool]) -> ValueIndex:
-        """The values of the columns that exist for a reader."""
+    def values_shown(self, shown: Callable[[ColumnRef], bool], seen: Seen) -> ValueIndex:
+        """The values that exist for a reader; see `ValueIndex`."""
         with self._reading():
-            return ValueIndex(self._connection, self._lock, shown)
+            return ValueIndex(self._connection, self._lock, shown, seen)
 
-    def near_values(self, column: ColumnRef, literal: str, limit: int = 3) -> tuple[str, ...]:
+    def near_values(
+        self, column: ColumnRef, literal: str, limit: int = 3, *, among: ValueIndex | None = None
+    ) -> tuple[str, ...]:
         """Values of the column that someone who wrote `literal` may have meant, the likeliest first."""
         with self._reading():
-            return self._values.near(column, literal, limit)
+            return (among or self._values).near(column, literal, limit)
 
     def has_value(self, column: ColumnRef, literal: str) -> bool | None:
         """Whether the column holds exactly `literal`; None if the index does not hold all its values."""

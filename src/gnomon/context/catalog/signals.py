@@ -1,6 +1,5 @@
 """How much a table is favoured when several fit a question alike."""
 
-from gnomon.context.catalog.said import Said
 from gnomon.domain.catalog import Statement, TableCard
 
 POPULARITY = 0.12
@@ -16,9 +15,13 @@ SUPERSEDED = -0.06
 _LEAST, _MOST = 0.75, 1.25
 
 
-def boost(card: TableCard, said: Said) -> float:
-    """The factor in [0.75, 1.25] on a table's score: trust by use, criticality, freshness."""
-    factor = 1.0 + POPULARITY * said.popularity + CRITICALITY.get(card.criticality.casefold(), 0.0)
+def boost(card: TableCard, popularity: float) -> float:
+    """The factor in [0.75, 1.25] on a table's score: trust by use, criticality, freshness.
+
+    Args:
+        popularity: How much the table is used, in [0, 1], against the most used one.
+    """
+    factor = 1.0 + POPULARITY * popularity + CRITICALITY.get(card.criticality.casefold(), 0.0)
     if any(is_stale(c) for c in card.caveats):
         factor += STALE
     if any(is_retired(c) for c in card.caveats):

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-_PASSAGE_CHARS = 1_000
-"""Of a passage that is embedded: about what the embedder reads before it cuts."""
+_ABOUT_CHARS = 600
+_HOLDS_CHARS = 500
+"""Of what is embedded. Longer passages cost time and find no more."""
 
+_WORDS_CHARS = 100_000
 _MEANING_CHARS = 60
-"""Of a column's meaning, in what is embedded: so that the last columns are read too."""
+"""Of a column's meaning, in what is embedded: so that more columns are."""
 
 _EMBEDDED_VALUES = 5
 _MAX_VALUE_CHARS = 40
@@ -76,9 +78,9 @@ def card_texts(card: TableCard, *, values: bool = True) -> CardTexts:
     short = ", ".join(_describe(c, values, _MEANING_CHARS) for c in card.columns)
     names = " ".join(c.name for c in card.columns)
     return CardTexts(
-        about=about[:_PASSAGE_CHARS],
-        holds=f"{spelt(card.ref.name)}: {short}"[:_PASSAGE_CHARS],
-        words=f"{card.ref} {about} {' '.join(card.tags)} {names} {', '.join(columns)}",
+        about=about[:_ABOUT_CHARS],
+        holds=f"{spelt(card.ref.name)}: {short}"[:_HOLDS_CHARS],
+        words=f"{card.ref} {about} {' '.join(card.tags)} {names} {', '.join(columns)}"[:_WORDS_CHARS],
     )
 
 

@@ -68,11 +68,17 @@ def _spellings(value: str) -> tuple[str, str | None, str | None]:
     return folded, stem if stem != folded else None, reversed_
 
 
+Seen = Callable[[ColumnRef, frozenset[str]], frozenset[str] | None]
+"""Those of a column's values that a reader finds in it; None where they see all of its rows."""
+
+
 class ValueIndex:
     """Read side of the values in an index file. Safe to share between threads.
 
     Args:
         shown: Whether a column exists for the reader; values of others do not.
+        seen: Which values the reader finds. A value that they do not find takes no other one's place, and how
+            often one stands in rows that they do not see orders nothing.
     """
 
     def __init__(
@@ -80,9 +86,11 @@ class ValueIndex:
         connection: sqlite3.Connection,
         lock: threading.RLock,
         shown: Callable[[ColumnRef], bool] | None = None,
+        seen: Seen | None = None,
     ) -> None:
         self._connection = connection
         self._lock = lock
+        self._seen = seen
         rows = self._rows("select column_id, table_id, column_name, complete from value_columns", ())
         self._columns = {i: ColumnRef(table_ref(t), name) for i, t, name, _ in rows}
         if shown is not None:
@@ -93,10 +101,8 @@ class ValueIndex:
     def spelled(self, folded: Sequence[str], stems: Sequence[str]) -> list[Stored]:
         """Values whose folded spelling is one of `folded`, or whose stems are one of `stems`."""
         plain = sorted({*folded, *stems})
-        return [
-            *self._where_in("folded", plain),
-            *self._where_in("stem", sorted(set(stems))),
-        ]
+        found = [*self._where_in("folded", plain), *self._where_in("stem", sorted(set(stems)))]
+        return self._found(found)
 
     def resembling(self, folded: str, distance: int) -> list[Stored]:
         """Values at most `distance` edits from `folded`, the nearest first.
@@ -110,7 +116,7 @@ class ValueIndex:
             *(s[::-1] for s in self._between("reversed", folded[::-1][:half], len(folded), distance)),
         }
         near = {s: d for s in spellings if 0 < (d := edit_distance(folded, s, distance)) <= distance}
-        found = self._where_in("folded", sorted(near))
+        found = self._found(self._where_in("folded", sorted(near)))
         return sorted(found, key=lambda v: (near[v.folded], -v.rows, v.value))
 
     def has(self, column: ColumnRef, literal: str) -> bool | None:
@@ -138,6 +144,11 @@ class ValueIndex:
         scored = [
             (_likeness(folded, value), value) for value in self.of_column(column) if value.value != literal
         ]
+        likely = [(s, v) for s, v in scored if s is not None]
+        if self._seen is not None:
+            likely = sorted(likely, key=lambda pair: (pair[0], pair[1].value))[:_LOOKED_FOR]
+            kept = set(self._found([replace(v, rows=s) for s, v in likely]))
+            best = 
         best = sorted((s, -v.rows, v.value) for s, v in scored if s is not None)
         return tuple(value for _, _, value in best[:limit])
 
@@ -156,6 +167,20 @@ class ValueIndex:
             marks = ",".join("?" * len(part))
             found += self._stored(self._rows(f"{_SELECT} where {index} in ({marks})", part))
         return found
+
+    def _found(self, values: Sequence[Stored]) -> list[Stored]:
+        """Those of the values that the reader finds in rows of theirs."""
+        if self._seen is None:
+            return [*values]
+        by_column: dict[ColumnRef, set[str]] = defaultdict(set)
+        for value in values:
+            by_column[value.column].add(value.value)
+        seen = {column: self._seen(column, frozenset(texts)) for column, texts in by_column.items()}
+        return [
+            value if (found := seen[value.column]) is None else replace(value, rows=0)
+            for value in values
+            if (found := seen[value.column]) is None or value.value in found
+        ]
 
     def _rows(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         with self._lock:

@@ -26,7 +26,7 @@ _STATES: Mapping[str, RunState] = {
 _OPEN = ("running", "waiting")
 _ID = re.compile(r"[\w.~:+-]{1,250}")
 _PAGE = 100
-_MAX_PAGES = 5
+_MAX_PAGES = 10
 _RUNS = 25
 _MAX_JOBS = 3
 _FAILED_SHOWN = 3
@@ -48,13 +48,13 @@ class Airflow:
     def last_runs(self, names: Sequence[str]) -> tuple[PipelineRun, ...]:
         """The last run of each DAG that fills the table."""
         session = self.api.session()
-        try:
-            session.get("api/v2/version")
-        except NotFoundError:
-            asked = _Asked(session, "api/v1", "datasets", self.name)
-        else:
+        if _answers(session, "api/v2/version"):
             session.log_in("auth/token")
             asked = _Asked(session, "api/v2", "assets", self.name)
+        elif _answers(session, "api/v1/version"):
+            asked = _Asked(session, "api/v1", "datasets", self.name)
+        else:
+            raise self.api.failed("it has neither `api/v2` nor `api/v1`")
         return tuple(asked.last_run(dag) for dag in asked.dags(names)[:_MAX_JOBS])
 
 
@@ -130,14 +130,23 @@ class _Asked:
         return f"failed tasks: {', '.join(dict.fromkeys(names[:_FAILED_SHOWN]))}" if names else ""
 
     def _pages(self, path: str, kind: str, **query: str | int | Sequence[str]) -> Iterator[Row]:
-        for page in range(_MAX_PAGES):
-            rows = self._page(path, kind, limit=_PAGE, offset=page * _PAGE, **query)
+        """Rows of the first pages; an Airflow may give fewer rows a page than it is asked for."""
+        offset = 0
+        for _ in range(_MAX_PAGES):
+            page = self._get(path, **query, limit=_PAGE, offset=offset)
+            rows = self._checked(page, kind)
             yield from rows
-            if len(rows) < _PAGE:
+            offset, total = offset + len(rows), page.get("total_entries")
+            if not rows or not isinstance(total, int) or offset >= total:
                 return
 
     def _page(self, path: str, kind: str, **query: str | int | Sequence[str]) -> list[Row]:
-        return _rows(self._get(path, **query), kind)
+        return self._checked(self._get(path, **query), kind)
+
+    def _checked(self, page: Row, kind: str) -> list[Row]:
+        if page and not isinstance(page.get(kind), list):
+            raise self.session.api.failed("it answers with something else than Airflow")
+        return _rows(page, kind)
 
     def _get(self, path: str, **query: str | int | Sequence[str]) -> Row:
         """What is at a path; nothing where there is none, as with datasets before Airflow 2.4."""
@@ -145,7 +154,17 @@ class _Asked:
             found = self.session.get(f"{self.version}/{path}", **query)
         except NotFoundError:
             return {}
-        return found if isinstance(found, dict) else {}
+        if not isinstance(found, dict):
+            raise self.session.api.failed("it answers with something else than Airflow")
+        return found
+
+
+def _answers(session: Session, path: str) -> bool:
+    try:
+        session.get(path)
+    except NotFoundError:
+        return False
+    return True
 
 
 def _has_failed(runs: Sequence[Row]) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gnomon.context.runtime.fetch import fetch
+from gnomon.context.runtime.fetch import AnswerError, fetch
 from gnomon.domain.errors import Failed, Misconfigured
 from gnomon.identity.addresses import is_loopback
 
@@ -44,9 +44,10 @@ class JsonApi:
 
     def __post_init__(self) -> None:
         host = _host_of(self.base_url)
+        is_private = is_loopback(host) or self.base_url.casefold().startswith("https:")
         if not host:
             raise self._unusable("it is not of the form https://host/path, without user, query or space")
-        if self.token is not None and not self.base_url.startswith("https:") and not is_loopback(host):
+        if self.token is not None and not is_private:
             raise self._unusable("a token is not sent over http to another machine")
 
     def session(self) -> "Session":
@@ -136,7 +137,6 @@ class Session:
                 raise TimeoutError
             return json.loads(fetch(request, left))
         except urllib.error.HTTPError as error:
-            error.close()
             if error.code == 404:
                 raise NotFoundError from error
             raise self.api.failed(_said_by(error.code)) from error
@@ -157,9 +157,11 @@ class Session:
         reason = getattr(error, "reason", error)
         if isinstance(reason, TimeoutError):
             return f"it does not answer within {self.api.total_s:g} s"
-        if isinstance(reason, http.client.HTTPException):
+        if isinstance(reason, http.client.HTTPException) and not isinstance(reason, OSError):
             return "it does not speak HTTP"
-        return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+        if isinstance(reason, AnswerError):
+            return str(reason)
+        return getattr(reason, "strerror", None) or f"the connection failed ({type(reason).__name__})"
 
 
 def _said_by(status: int) -> str:

@@ -2,6 +2,8 @@
 
 import threading
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 from concurrent.futures import Future
 from typing import IO, Any
@@ -10,6 +12,10 @@ from gnomon.identity.addresses import is_loopback
 
 MAX_BYTES = 8 * 1024 * 1024
 _IDLE_S = 10.0
+
+
+class AnswerError(OSError):
+    """What is served is not taken; the text says why, in our words."""
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -27,7 +33,8 @@ def fetch(request: urllib.request.Request, seconds: float) -> bytes:
 
     Raises:
         urllib.error.HTTPError: The status is no success; a redirect counts as such.
-        OSError: It cannot be reached, sends too much, or (TimeoutError) takes too long.
+        AnswerError: It sends too much, or ends too early.
+        OSError: It cannot be reached, or (TimeoutError) takes too long.
         http.client.HTTPException: It does not speak HTTP.
     """
     answer: Future[bytes] = Future()
@@ -45,10 +52,14 @@ def fetch(request: urllib.request.Request, seconds: float) -> bytes:
 def _fetch(request: urllib.request.Request, seconds: float) -> bytes:
     ends = time.monotonic() + seconds
     handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
-    if is_loopback((request.host or "").rpartition(":")[0] or request.host):
+    if is_loopback(urllib.parse.urlsplit(request.full_url).hostname or ""):
         handlers.append(urllib.request.ProxyHandler({}))
-    opener = urllib.request.build_opener(*handlers)
-    with opener.open(request, timeout=min(_IDLE_S, seconds)) as response:
+    try:
+        opened = urllib.request.build_opener(*handlers).open(request, timeout=min(_IDLE_S, seconds))
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise
+    with opened as response:
         return _bounded(response, ends)
 
 
@@ -57,7 +68,9 @@ def _bounded(response: IO[bytes], ends: float) -> bytes:
     while chunk := response.read1(64 * 1024):  # type: ignore[attr-defined]
         content += chunk
         if len(content) > MAX_BYTES:
-            raise OSError(f"it sent over {MAX_BYTES:,} bytes")
+            raise AnswerError(f"it sent over {MAX_BYTES:,} bytes")
         if time.monotonic() > ends:
             raise TimeoutError
+    if getattr(response, "length", None):
+        raise AnswerError("it broke off")
     return bytes(content)

@@ -30,10 +30,9 @@ class SparkHistory:
         """The newest application for the table, and when one last ended without a failed job."""
         session = self.api.session()
         try:
-            found = session.get("api/v1/applications", limit=_APPLICATIONS)
+            rows = _rows(session, "api/v1/applications", limit=_APPLICATIONS)
         except NotFoundError as error:
             raise self.api.failed("it has no `api/v1/applications`") from error
-        rows = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
         fitting = next((some for name in names if (some := _of_name(rows, name))), [])
         runs = [self._run(session, each) for each in fitting[:_LOOKED_AT]]
         if not runs:
@@ -71,11 +70,17 @@ def _state(
     parts = (application.get("id", ""), attempt.get("attemptId") or "")
     path = "/".join(quote(str(part), safe="", errors="replace") for part in parts if part)
     try:
-        failed = session.get(f"api/v1/applications/{path}/jobs", status="failed")
+        count = len(_rows(session, f"api/v1/applications/{path}/jobs", status="failed"))
     except NotFoundError:
         return "unknown", "its jobs are no longer kept"
-    count = len(failed) if isinstance(failed, list) else 0
     return ("failed", f"failed jobs: {count}") if count else ("success", "")
+
+
+def _rows(session: Session, path: str, **query: str | int) -> list[Mapping[str, Any]]:
+    found = session.get(path, **query)
+    if not isinstance(found, list):
+        raise session.api.failed("it answers with something else than Spark")
+    return [row for row in found if isinstance(row, dict)]
 
 
 def _attempt(application: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -100,5 +100,5 @@ def said(moment: datetime) -> str:
     >>> said(datetime(2026, 11, 20, 4, 0, tzinfo=UTC))
     '2026-11-20 04:00 UTC'
     """
-    moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%d}" if moment.time() == time.max else f"{moment:%Y-%m-%d %H:%M} UTC"
+    moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return str(moment.date()) if moment.time() == time.max else f"{moment.isoformat(' ', 'minutes')} UTC"

@@ -1,13 +1,13 @@
 """The warehouse port on a locked DuckDB connection."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
-from gnomon.domain.catalog import Catalog, ColumnRef, TableProfile, TableSchema
+from gnomon.domain.catalog import Catalog, ColumnRef, TableProfile, TableRef, TableSchema
 from gnomon.domain.errors import Retry
 from gnomon.domain.query import AuthorizedQuery, Dialect, Limits
 from gnomon.domain.result import Plan, ResultColumn, ResultTable
@@ -74,6 +74,10 @@ class DuckDbWarehouse:
     def fingerprint(self) -> str:
         """Changes with the size or time of any file of the source."""
         return files_fingerprint(self._watched)
+
+    def table_fingerprints(self) -> Mapping[TableRef, str]:
+        """None: a file's time and size say nothing of single tables."""
+        return {}
 
     def introspect(self) -> Catalog:
         """Tables and views of every schema; `main` is the default one."""

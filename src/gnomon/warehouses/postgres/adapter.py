@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from gnomon.domain.catalog import Catalog, ColumnRef, TableProfile, TableSchema, TypeKind
+from gnomon.domain.catalog import Catalog, ColumnRef, TableProfile, TableRef, TableSchema, TypeKind
 from gnomon.domain.query import AuthorizedQuery, Dialect, Limits
 from gnomon.domain.result import Plan, ResultColumn, ResultTable
 from gnomon.warehouses.admit import admit
@@ -27,18 +27,22 @@ from gnomon.warehouses.watch import Deadline
 _INTERNAL = Limits(max_rows=1_000_000, max_bytes=1 << 30, timeout_s=600.0)
 _CATALOG_S = 30.0
 
-_FINGERPRINT = """
-SELECT COALESCE(md5(string_agg(line, ',' ORDER BY line)), '') FROM (
-  SELECT c.oid::text || ':' || c.relname || ':' || c.xmin::text || ':' || COALESCE(
-           (SELECT md5(string_agg(a.attname || a.xmin::text, ',' ORDER BY a.attnum))
-            FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0), '')
-         || ':' || COALESCE(s.n_tup_ins + s.n_tup_upd + s.n_tup_del, 0)::text
-         || ':' || pg_relation_size(c.oid) AS line
-  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-  LEFT JOIN pg_stat_all_tables AS s ON s.relid = c.oid
-  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
-    AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
-) AS lines"""
+_LINE = """
+c.oid::text || ':' || c.relname || ':' || c.xmin::text || ':' || COALESCE(
+    (SELECT md5(string_agg(a.attname || a.xmin::text, ',' ORDER BY a.attnum))
+     FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0), '')
+|| ':' || COALESCE(s.n_tup_ins + s.n_tup_upd + s.n_tup_del, 0)::text || ':' || pg_relation_size(c.oid)"""
+
+_RELATIONS = """
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_stat_all_tables AS s ON s.relid = c.oid
+WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"""
+
+_FINGERPRINT = f"""
+SELECT COALESCE(md5(string_agg(line, ',' ORDER BY line)), '')
+FROM (SELECT {_LINE} AS line {_RELATIONS} AND c.relkind IN ('r', 'p', 'v', 'm', 'f')) AS lines"""
+
+_TABLE_FINGERPRINTS = f"SELECT n.nspname::text, c.relname::text, {_LINE} {_RELATIONS} AND c.relkind = 'r'"
 
 _MAY_WRITE = """
 SELECT COUNT(*), MIN(n.nspname || '.' || c.relname)
@@ -86,6 +90,14 @@ class PostgresWarehouse:
         """
         text = str(self._read(_FINGERPRINT, _CATALOG_S)[0][0])
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def table_fingerprints(self) -> Mapping[TableRef, str]:
+        """Of every plain table; a view, a partitioned or a foreign table may change with other tables.
+
+        The server counts a change up to a second after it happened.
+        """
+        rows = self._read(_TABLE_FINGERPRINTS, _CATALOG_S)
+        return {TableRef(str(n), "" if s == "public" else str(s)): str(line) for s, n, line in rows}
 
     def introspect(self) -> Catalog:
         """Tables and views the login may read; `public` is the default schema."""

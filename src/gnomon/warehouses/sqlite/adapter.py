@@ -2,10 +2,10 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from gnomon.domain.catalog import Catalog, ColumnRef, TableProfile, TableSchema
+from gnomon.domain.catalog import Catalog, ColumnRef, TableProfile, TableRef, TableSchema
 from gnomon.domain.errors import GnomonError, Misconfigured
 from gnomon.domain.query import AuthorizedQuery, Dialect, Limits
 from gnomon.domain.result import Plan, ResultColumn, ResultTable
@@ -74,6 +74,10 @@ class SqliteWarehouse:
     def fingerprint(self) -> str:
         """Changes with the size or time of the file or its write-ahead log."""
         return files_fingerprint(self._watched)
+
+    def table_fingerprints(self) -> Mapping[TableRef, str]:
+        """None: a file's time and size say nothing of single tables."""
+        return {}
 
     def introspect(self) -> Catalog:
         """Tables, views and virtual tables; kinds are corrected by a sample of values."""

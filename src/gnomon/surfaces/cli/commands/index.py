@@ -15,7 +15,7 @@ def index(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the warehouse, and what people and code say of its tables, into the index.
+    """Read the warehouse, what people and code say of its tables, and the documents, into the index.
 
     Only what changed is read again. It may be stopped at any time; the next run goes on from there. A broken
     file is reported with its line and passed over; the index is written without it.
@@ -26,6 +26,9 @@ def index(
       gnomon index --warehouse shop.duckdb --full
       gnomon index --strict --json
     """
+    from gnomon.surfaces.cli.documents import report_json as documents_json
+    from gnomon.surfaces.cli.documents import report_lines as document_lines
+    from gnomon.surfaces.cli.documents import shown_progress
     from gnomon.surfaces.cli.indexing import build, report_json, report_lines
     from gnomon.surfaces.cli.rights import operators_only
     from gnomon.surfaces.cli.session import opened, read_settings
@@ -35,9 +38,13 @@ def index(
     operators_only(settings)
     with opened(settings, terminal, index=False) as gnomon:
         report = build(gnomon, terminal, full=full)
+        with shown_progress(terminal) as progress:
+            documents = gnomon.index_documents(progress, full=full)
         if as_json:
-            terminal.json(report_json(gnomon, report))
+            read = {"documents": documents_json(documents)} if documents else {}
+            terminal.json(report_json(gnomon, report) | read)
         else:
             terminal.page(report_lines(gnomon, report, terminal.face))
-        if strict and report.problems:
+            terminal.page(document_lines(documents, terminal.face) if documents else [])
+        if strict and (report.problems or (documents and documents.problems)):
             raise typer.Exit(1)

@@ -1,0 +1,353 @@
+"""Which texts name something that is hidden from one person.
+
+Sentences about tables come from owners, code, dashboards, logs and memories, and everyone spells a name in
+their own way: `zq_vault`, `ZqVault`, "the zq vaults", `stg_zq_vault.sql`, `zq\\_vault`. Names are compared by
+their letters and digits alone, and so are the words of a text.
+
+How strictly a name is looked for depends on what the person knows:
+
+- anywhere: a name that is nothing else to them is looked for as words, in singular and plural.
+- as code: an everyday word, or a column's name that is made of words of their own tables' names, counts where
+  it is written as code: in quotes, beside an operator, joined by a dot. "Status of the order" tells of no table.
+- as a relation: a hidden table that is called as a column of theirs counts where only a table can stand.
+- A name that a table or column of theirs bears too counts behind its schema or table.
+"""
+
+import html
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from itertools import pairwise
+
+from gnomon.domain.catalog import TableRef, TableSchema
+from gnomon.policy.access import Access
+from gnomon.policy.untrusted import without_hidden
+from gnomon.search.tokens import STOP_WORDS, split_identifier
+
+_EVERYDAY = """
+account active amount area category city code column comment company country count created currency data date
+day description email event file first flag group hour id index item key kind label language last level line
+link list location log message method minute mode month name new note number old order owner part path people
+person phone place position price quantity rank rate reason record region result role row score section size
+source start state status step sum table tag target text time title total type unit update updated user value
+version view week word year
+"""
+_PLAIN = STOP_WORDS | frozenset(_EVERYDAY.split())
+"""Words that do not say which column, or table, is meant."""
+
+_SHORT = 3
+"""Shorter names are looked for as code alone: `a`, `id` and `hr` are words, or parts of them."""
+
+_INFLECTED = 4
+"""Names of as many letters are looked for in singular and plural."""
+
+_GAP = 3
+"""So many characters at most stand between the parts of a name that is written apart."""
+
+_KNOWN_RUN = 4
+"""So many words at most make up a name that the person knows."""
+
+_DEFAULT_SCHEMAS = ("main", "public", "dbo")
+_TOKEN = re.compile(r"\w+")
+_TAG = re.compile(r"</?[a-z][^<>]{0,200}>|[\\*~]", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"(?<=[.!?;\n])\s+")
+_BEFORE_COLUMN = re.compile(r"[`\"\]]?\.[`\"\[]?\w")
+_JOINED = re.compile(r"[`\"\]]?\s?\.\s?[`\"\[]?")
+_QUOTES = frozenset("`\"'“”‘’«»[]")
+_OPERATORS = frozenset("=+*/<>%|")
+_RELATION_WORDS = frozenset({"from", "join", "into", "table", "view", "update", "relation"})
+_ALIKE = str.maketrans("аеорсухіјѕԁһӏԛԝɡαονρτυκι", "aeopcyxijsdhlqwgaovptuki")
+"""Small letters that look like Latin ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A run of letters, digits and low lines: the words in it, and the letters by which it is compared."""
+
+    start: int
+    end: int
+    letters: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Hidden names, by how they are looked for.
+
+    Args:
+        behind: Pairs of a schema and a table of it, or of a table and a column of it.
+        odd: Names without a letter or digit, as they are.
+    """
+
+    anywhere: set[str] = field(default_factory=set)
+    as_code: set[str] = field(default_factory=set)
+    as_relation: set[str] = field(default_factory=set)
+    behind: set[tuple[str, str]] = field(default_factory=set)
+    odd: set[str] = field(default_factory=set)
+
+
+class Discretion:
+    """Holds texts against what one person may know of. What it needs is computed when first asked."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    def conceals(self, text: str, *about: TableRef) -> bool:
+        """Whether the text names a hidden table or column, and so must not be told.
+
+        Args:
+            about: The tables that it speaks of: their hidden columns are looked for whatever they are called.
+        """
+        return self._conceals(text, about, ())
+
+    def without(self, text: str, *about: TableRef) -> str:
+        """The sentences that name nothing hidden; nothing of a text in which a name runs over several."""
+        if not self.conceals(text, *about):
+            return text
+        named = tuple(
+            ref for r in _readings(text) for t in _tokens(r) for ref in self._partly.get(t.letters, ())
+        )
+        parts = _SENTENCE_END.split(text)
+        kept = [p for p in parts if not self._conceals(p, about, named)]
+        runs_over = any(
+            one in kept and two in kept and self._conceals(f"{one} {two}", about, ())
+            for one, two in pairwise(parts)
+        )
+        return "" if runs_over else " ".join(kept)
+
+    def _conceals(self, text: str, about: Collection[TableRef], named: Collection[TableRef]) -> bool:
+        if not text or self._access.sees_all:
+            return False
+        return any(self._tells(reading, about, named) for reading in _readings(text))
+
+    def _tells(self, text: str, about: Collection[TableRef], named: Collection[TableRef]) -> bool:
+        if any(name in text for name in self._hidden.odd):
+            return True
+        tokens = _tokens(text)
+        partly = [ref for t in tokens for ref in self._partly.get(t.letters, ())]
+        own, code = self._of_tables(about, [*partly, *named])
+        return self._stands_apart(tokens, own) or any(
+            token.letters in own or self._stands_alone(text, tokens, i, code)
+            for i, token in enumerate(tokens)
+        )
+
+    def _stands_alone(self, text: str, tokens: list[_Token], i: int, code: frozenset[str]) -> bool:
+        """Whether a word is a hidden name where it stands."""
+        token, names = tokens[i], self._hidden
+        if token.letters in names.as_code or token.letters in code:
+            return len(token.parts) > 1 or _is_code(text, token) or _is_relation(text, tokens, i)
+        if token.letters in names.as_relation and _is_relation(text, tokens, i):
+            return True
+        if not i or (tokens[i - 1].letters, token.letters) not in names.behind:
+            return False
+        return _JOINED.fullmatch(text, tokens[i - 1].end, token.start) is not None
+
+    def _stands_apart(self, tokens: list[_Token], own: frozenset[str]) -> bool:
+        """Whether words that follow each other make up a name; names that the person knows are passed over."""
+        known = self._known(tokens)
+        parts = [(part, t) for t in tokens for part in (("",) if t in known else t.parts)]
+        return any(
+            letters in self._hidden.anywhere or letters in own
+            for first in range(len(parts))
+            for letters in self._run(parts, first)
+        )
+
+    def _known(self, tokens: list[_Token]) -> set[_Token]:
+        """The words that are, or make up, names that the person knows: `order_items`, "order items"."""
+        found = {t for t in tokens if t.letters in self._shown}
+        for first in range(len(tokens)):
+            run = tokens[first : first + 1]
+            for token in tokens[first + 1 : first + _KNOWN_RUN]:
+                if token.start - run[-1].end != 1:
+                    break
+                run.append(token)
+                if "".join(t.letters for t in run) in self._shown:
+                    found.update(run)
+        return found
+
+    def _run(self, parts: list[tuple[str, _Token]], first: int) -> Iterator[str]:
+        """The words from there on, put together one after the other."""
+        letters, before = "", parts[first][1]
+        for part, token in (parts[i] for i in range(first, len(parts))):
+            letters += part
+            if not part or token.start - before.end > _GAP or len(letters) > self._longest:
+                return
+            yield letters
+            before = token
+
+    def _of_tables(
+        self, about: Collection[TableRef], named: Collection[TableRef]
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Hidden columns of the tables that a text is about, or names: looked for anywhere, and as code.
+
+        As code where one of these tables shows the person a column of that name.
+        """
+        own = frozenset(form for ref in about for form in self._forms_of(ref))
+        if not named:
+            return own, frozenset()
+        shown = (self._by_ref[ref] for ref in (*about, *named) if ref in self._by_ref)
+        known = {_letters(c.name) for table in shown for c in table.columns}
+        others = frozenset(form for ref in named for form in self._forms_of(ref))
+        return own | (others - known), others & known
+
+    def _forms_of(self, ref: TableRef) -> Iterator[str]:
+        for name in self._hidden_columns.get(ref, ()):
+            yield from self._forms(_letters(name))
+
+    def _forms(self, letters: str) -> Iterator[str]:
+        """A name in singular and plural, except for what is a word of names that the person knows."""
+        if letters:
+            yield letters
+        if len(letters) >= _INFLECTED and not letters[-1].isdecimal():
+            yield from (f for f in _inflected(letters) if f not in self._vocabulary and f not in _PLAIN)
+
+    @cached_property
+    def _by_ref(self) -> dict[TableRef, TableSchema]:
+        return {t.ref: t for t in self._access.catalog.tables}
+
+    @cached_property
+    def _hidden_columns(self) -> dict[TableRef, list[str]]:
+        """Of each table that the person sees in part, the columns that they do not see."""
+        found: dict[TableRef, list[str]] = {}
+        for table in self._access.full.tables:
+            seen = self._by_ref.get(table.ref)
+            if seen is not None and len(seen.columns) < len(table.columns):
+                shown = {c.name for c in seen.columns}
+                found[table.ref] = [c.name for c in table.columns if c.name not in shown]
+        return found
+
+    @cached_property
+    def _partly(self) -> dict[str, list[TableRef]]:
+        """The tables with hidden columns, by name."""
+        found: dict[str, list[TableRef]] = defaultdict(list)
+        for ref in self._hidden_columns:
+            found[_letters(ref.name)].append(ref)
+        return found
+
+    @cached_property
+    def _shown_tables(self) -> frozenset[str]:
+        """Tables and schemas that the person sees, by name."""
+        return frozenset(_letters(name) for ref in self._by_ref for name in (ref.name, ref.schema) if name)
+
+    @cached_property
+    def _shown_columns(self) -> frozenset[str]:
+        return frozenset(c.name for t in self._by_ref.values() for c in t.columns)
+
+    @cached_property
+    def _shown(self) -> frozenset[str]:
+        return self._shown_tables | frozenset(map(_letters, self._shown_columns))
+
+    @cached_property
+    def _vocabulary(self) -> frozenset[str]:
+        """The words that the person's tables and columns are named by."""
+        names = self._shown_columns | {n for ref in self._by_ref for n in (ref.name, ref.schema)}
+        return frozenset(part for name in names for part in _parts(_plain(name)))
+
+    @cached_property
+    def _longest(self) -> int:
+        hidden = (c for columns in self._hidden_columns.values() for c in columns)
+        return max(map(len, (*self._hidden.anywhere, *map(_letters, hidden))), default=0) + 2
+
+    @cached_property
+    def _hidden(self) -> _Names:
+        names = _Names()
+        away = [t for t in self._access.full.tables if t.ref not in self._by_ref]
+        columns = {c.name for t in away for c in t.columns}
+        columns |= {name for hidden in self._hidden_columns.values() for name in hidden}
+        for name in columns:
+            self._sort_in(name, names, is_table=False)
+        for name in {name for t in away for name in (t.ref.name, t.ref.schema) if name}:
+            self._sort_in(name, names, is_table=True)
+        for table in away:
+            schemas = (table.ref.schema,) if table.ref.schema else _DEFAULT_SCHEMAS
+            names.behind.update((_letters(schema), _letters(table.ref.name)) for schema in schemas)
+        for ref, hidden in self._hidden_columns.items():
+            names.behind.update((_letters(ref.name), _letters(name)) for name in hidden)
+        return names
+
+    def _sort_in(self, name: str, names: _Names, *, is_table: bool) -> None:
+        letters = _letters(name)
+        if not letters:
+            names.odd.add(name)
+        elif letters in self._shown:
+            if is_table and letters not in self._shown_tables:
+                names.as_relation.add(letters)
+        elif len(letters) < _SHORT or letters in _PLAIN or (not is_table and self._is_familiar(name)):
+            names.as_code.add(letters)
+        else:
+            names.anywhere.update(self._forms(letters))
+
+    def _is_familiar(self, name: str) -> bool:
+        """Whether a name is made of everyday words and of words of the person's own names."""
+        known = self._vocabulary | _PLAIN
+        return all(part in known or not known.isdisjoint(_inflected(part)) for part in _parts(_plain(name)))
+
+
+def _readings(text: str) -> Iterator[str]:
+    """The text as it stands, and as a page would show it where it may hold markup."""
+    plain = _plain(text)
+    yield plain
+    if any(mark in plain for mark in "<&\\*~"):
+        yield _plain(_TAG.sub("", html.unescape(plain)))
+
+
+def _plain(text: str) -> str:
+    """One spelling for wide, accented and look-alike letters, without what nobody sees."""
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFKD", without_hidden(text))
+    return "".join(c for c in apart if unicodedata.category(c) not in ("Mn", "Cf")).translate(_ALIKE)
+
+
+@lru_cache(50_000)
+def _letters(name: str) -> str:
+    """A name's letters and digits, in lower case."""
+    return "".join(_parts(_plain(name)))
+
+
+@lru_cache(50_000)
+def _parts(token: str) -> tuple[str, ...]:
+    return tuple(part.casefold().translate(_ALIKE) for part in split_identifier(token))
+
+
+def _tokens(text: str) -> list[_Token]:
+    found = ((m.start(), m.end(), _parts(m.group())) for m in _TOKEN.finditer(text))
+    return [_Token(start, end, "".join(parts), parts) for start, end, parts in found if parts]
+
+
+def _is_code(text: str, token: _Token) -> bool:
+    """Whether a word is quoted, or stands beside an operator or a dot that joins it to another."""
+    before, behind = text[: token.start], text[token.end :]
+    if before[-1:] in _QUOTES and behind[:1] in _QUOTES:
+        return True
+    if before[-1:] == "." and before[-2:-1].isalnum():
+        return True
+    return before.rstrip()[-1:] in _OPERATORS or behind.lstrip()[:1] in _OPERATORS
+
+
+def _is_relation(text: str, tokens: list[_Token], i: int) -> bool:
+    """Whether a word stands where only a table can: before `.column`, behind FROM, in a path."""
+    token = tokens[i]
+    if _BEFORE_COLUMN.match(text, token.end) or text[: token.start].endswith("/"):
+        return True
+    return i > 0 and tokens[i - 1].letters in _RELATION_WORDS and token.start - tokens[i - 1].end <= _GAP
+
+
+def _inflected(word: str) -> Iterator[str]:
+    """What the word may be in its other number.
+
+    >>> list(_inflected("salaries")), list(_inflected("vault"))
+    (['salary', 'salarie'], ['vaults', 'vaultes'])
+    """
+    if word.endswith("ies"):
+        yield f"{word[:-3]}y"
+    if word.endswith("s") and not word.endswith("ss"):
+        yield word[:-1]
+        if word.endswith(("ses", "xes", "zes", "ches", "shes")):
+            yield word[:-2]
+        return
+    yield f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    yield f"{word}es"
