@@ -125,7 +125,7 @@ def _forget_values(path: Path) -> None:
 
 def named(layers: Collection[Layer]) -> str:
     """How a set of layers is called in a table."""
-    if ALL <= set(layers):
+    if set(layers) >= ALL:
         return "all layers"
     if not layers:
         return "schema only"

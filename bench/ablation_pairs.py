@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from ablation_layers import ALL, INDEXED, Layer, build_without
 
@@ -37,6 +38,8 @@ from gnomon.store.memories import MemoryStore
 from gnomon.warehouses.connect import open_warehouse
 from gnomon.warehouses.port import Warehouse
 
+Turn = Literal["rank", "answer"]
+
 SCHEMAS = ("amber", "birch")
 ROWS = {"amber": 30, "birch": 40}
 """The counts of rows differ, so that an answer says which table it read."""
@@ -53,9 +56,10 @@ class Pair:
         columns: SQL of one row of a table, over a number `i`; `{schema}` is the table's own.
         layer: The one that tells the two apart.
         question: What is asked; the right table answers it.
-        is_read: Whether the `grounded` model reads the question with all layers. It takes words of names,
-            values and memories alone, so that prose moves the ranking and never its reading.
-        told: What stands in a hosted model's context with the layer; `{right}` and `{wrong}` are the tables.
+        told: What stands in a model's context with the layer; `{right}` and `{wrong}` are the tables.
+        turns: What depends on the layer besides: which of the two the index ranks first, and from which one
+            the `grounded` model answers. That model reads names, values, memories, `use instead` and the
+            order of tables; prose that it does not read turns the ranking at most.
     """
 
     name: str
@@ -63,7 +67,7 @@ class Pair:
     layer: Layer
     question: str
     told: str
-    is_read: bool = True
+    turns: tuple[Turn, ...] = ("rank", "answer")
 
 
 PAIRS = (
@@ -73,6 +77,7 @@ PAIRS = (
         "annotations",
         "How many bookings are there?",
         "use instead: {right}",
+        ("answer",),
     ),
     Pair(
         "visits",
@@ -80,7 +85,7 @@ PAIRS = (
         "annotations",
         "How many people walked into the showrooms?",
         "People who walked into a showroom, counted at the door",
-        is_read=False,
+        ("rank",),
     ),
     Pair(
         "signups",
@@ -88,7 +93,7 @@ PAIRS = (
         " DATE '2026-02-01' + (i % 28)::INTEGER AS signed_on",
         "code",
         "How many webinar signups are there?",
-        "webinar",
+        "Only rows of intake.entries where source = 'webinar'",
     ),
     Pair(
         "invoices",
@@ -110,14 +115,16 @@ PAIRS = (
         "memory",
         "How many leads are there?",
         "Leads are those of the new system",
+        ("answer",),
     ),
     Pair(
         "deliveries",
         "i AS delivery_id, CASE WHEN '{schema}' = '{right}' AND i % 20 = 0 THEN 'Tromso'"
         " ELSE 'Town ' || (i % 12) END AS city, DATE '2026-06-01' + (i % 28)::INTEGER AS delivered_on",
         "values",
-        "How many deliveries have the city Tromso?",
+        "What is the delivery id in Tromso?",
         "«Tromso» is a value of {right}.city",
+        ("answer",),
     ),
     Pair(
         "claims",
@@ -125,7 +132,7 @@ PAIRS = (
         "knowledge",
         "Which claims does the finance report count?",
         "The finance report counts the claims of {right}",
-        is_read=False,
+        (),
     ),
     Pair(
         "permits",
@@ -133,7 +140,7 @@ PAIRS = (
         "brief",
         "How many permits are in force?",
         "Permits in force stand in {right}",
-        is_read=False,
+        (),
     ),
 )
 
@@ -219,11 +226,11 @@ class World:
 
     def answer(self, pair: Pair, layers: Collection[Layer] = ALL) -> Answer:
         """What the `grounded` model answers to the pair's question."""
-        return ask(self.agent(layers), pair.question)
+        return answered(self.agent(layers), _question(pair.question))
 
     def seen(self, pair: Pair, layers: Collection[Layer] = ALL) -> tuple[Context, str]:
         """What a model is shown for the pair's question: as values and as text."""
-        return seen(self.agent(layers), pair.question)
+        return seen(self.agent(layers), _question(pair.question))
 
     def first(self, pair: Pair, layers: Collection[Layer] = ALL) -> str:
         """The schema of the pair's table that a model is shown first."""
@@ -260,16 +267,16 @@ class World:
         add(self.memories.store, memory, Actor(READER.subject), lambda detail: None, yes=True)
 
 
-def ask(agent: Agent, text: str) -> Answer:
+def answered(agent: Agent, question: Question) -> Answer:
     """The answer to one question, outside of any conversation."""
-    return next(e.answer for e in agent.ask(_question(text)) if isinstance(e, AnswerReady))
+    return next(e.answer for e in agent.ask(question) if isinstance(e, AnswerReady))
 
 
-def seen(agent: Agent, text: str) -> tuple[Context, str]:
+def seen(agent: Agent, question: Question) -> tuple[Context, str]:
     """The context that the agent gives its model for a question: as values and as text."""
     listener = ScriptedModel(_decline)
     agent.model = listener
-    ask(agent, text)
+    answered(agent, question)
     request = listener.requests[0]
     return request.context, request.context_text
 
@@ -299,15 +306,15 @@ def _write_warehouse(path: Path, right: str) -> None:
 
 def _write_sources(folder: Path, right: str, wrong: str) -> None:
     """What owners, code, users, documents and the page say, each of its own pair alone."""
-    _write(folder / "annotations" / "bookings.yaml", f"table: {wrong}.bookings\nuse_instead: {right}.bookings\n")
+    _write(
+        folder / "annotations" / "bookings.yaml", f"table: {wrong}.bookings\nuse_instead: {right}.bookings\n"
+    )
     door = "People who walked into a showroom, counted at the door."
     _write(folder / "annotations" / "door.yaml", f"table: {right}.visits\nmeaning: {door}\n")
     page = "Pages of the web site that somebody looked at."
     _write(folder / "annotations" / "page.yaml", f"table: {wrong}.visits\nmeaning: {page}\n")
     for schema, source in ((right, "webinar"), (wrong, "newsletter")):
-        _write(
-            folder / "pipelines" / schema / "signups.sql", _PIPELINE.format(schema=schema, source=source)
-        )
+        _write(folder / "pipelines" / schema / "signups.sql", _PIPELINE.format(schema=schema, source=source))
     _write(folder / "log.jsonl", "".join(f"{json.dumps(line)}\n" for line in _log(right)))
     _write(
         folder / "documents" / "finance.md",

@@ -1,10 +1,5 @@
-"""Retrieval: how fast and how well, beside plain FTS5 and vectors alone; value matching at 200,000 values.
+"""Retrieval: how fast, beside plain FTS5; value matching at 200,000 values. bench_recall.py says how well."""
 
-Recall needs the development data: `GNOMON_DATA` names the folder that holds `retrieval/`.
-"""
-
-import json
-import os
 import random
 import sqlite3
 import statistics
@@ -22,7 +17,7 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.models.minilm.wordpiece import read_vocabulary
 from gnomon.search.partition import Entry, Partition
-from gnomon.search.tokens import match_expression
+from gnomon.search.tokens import question_words
 
 TABLES = 2_000
 VALUES = 200_000
@@ -33,11 +28,7 @@ SEED = 7
 def run() -> dict[str, Any]:
     """Every figure of this bench: milliseconds, shares, and ratios to the peer or limit named beside it."""
     with tempfile.TemporaryDirectory() as folder:
-        figures = {**_latency(Path(folder)), **_matching(Path(folder))}
-        data = Path(os.environ.get("GNOMON_DATA", "")) / "retrieval"
-        if os.environ.get("GNOMON_DATA") and data.is_dir():
-            figures |= _recall(Path(folder), data)
-    return figures
+        return {**_latency(Path(folder)), **_matching(Path(folder))}
 
 
 def _timed(act: Callable[[Any], object], inputs: Sequence[Any]) -> dict[str, float]:
@@ -63,6 +54,7 @@ def _latency(folder: Path) -> dict[str, Any]:
     texts = [" ".join(rng.choices(words[:4_000], k=60)) for _ in range(TABLES)]
     partition = Partition.open(folder / "p.db", embedder.model_id, embedder.dimensions)
     partition.upsert(Entry(str(i), t, "", v) for i, (t, v) in enumerate(zip(texts, vectors, strict=True)))
+    partition.seal()
     plain = sqlite3.connect(":memory:")
     plain.execute("create virtual table t using fts5 (body, tokenize = 'porter unicode61')")
     plain.executemany("insert into t values (?)", [(t,) for t in texts])
@@ -70,7 +62,7 @@ def _latency(folder: Path) -> dict[str, Any]:
     vector = embedder.embed(questions[:1])[0]
     sql = "select rowid from t where t match ? order by bm25(t) limit 50"
     hybrid = _timed(lambda q: partition.search(q, vector, 10), questions)
-    fts5 = _timed(lambda q: plain.execute(sql, (match_expression(q),)).fetchall(), questions)
+    fts5 = _timed(lambda q: plain.execute(sql, (_any_word(q),)).fetchall(), questions)
     embed = _timed(lambda q: embedder.embed([q]), questions[:50])
     partition.close()
     plain.close()
@@ -84,6 +76,10 @@ def _latency(folder: Path) -> dict[str, Any]:
         "embed_question_ms_p50": embed["p50"],
         "embed_question_ms_p95": embed["p95"],
     }
+
+
+def _any_word(text: str) -> str:
+    return " OR ".join(f'"{word}"' for word in question_words(text))
 
 
 def _matching(folder: Path) -> dict[str, Any]:
@@ -114,35 +110,6 @@ def _question(rng: random.Random, words: Sequence[str], held: Sequence[str]) -> 
     at = rng.randrange(1, len(slip) - 1)
     parts = [*rng.choices(words, k=8), rng.choice(held), rng.choice(held).upper(), slip[:at] + slip[at + 1 :]]
     return "how many " + " ".join(rng.sample(parts, len(parts)))
-
-
-def _recall(folder: Path, data: Path) -> dict[str, Any]:
-    tables = json.loads((data / "tables.json").read_text())
-    questions = [json.loads(line) for line in (data / "questions.jsonl").read_text().splitlines()]
-    embedder = MiniLmEmbedder()
-    texts = [f"{t['id']} {t['friendly']}. {t['desc']}" for t in tables]
-    partition = Partition.open(folder / "r.db", embedder.model_id, embedder.dimensions)
-    vectors = embedder.embed(texts)
-    partition.upsert(Entry(t["id"], x, "", v) for t, x, v in zip(tables, texts, vectors, strict=True))
-    asked = embedder.embed([q["question"] for q in questions])
-    found = {
-        "hybrid": [
-            [h.id for h in partition.search(q["question"], v, 5)]
-            for q, v in zip(questions, asked, strict=True)
-        ],
-        "vectors_alone": [partition.search_vector(v, 5) for v in asked],
-        "fts5_alone": [partition.search_text(q["question"], 5) for q in questions],
-    }
-    partition.close()
-    shares = {
-        f"recall_at_5_{name}": sum(q["table"] in ids for q, ids in zip(questions, lists, strict=True))
-        / len(questions)
-        for name, lists in found.items()
-    }
-    return {
-        **shares,
-        "hybrid_to_fts5_recall": shares["recall_at_5_hybrid"] / shares["recall_at_5_fts5_alone"],
-    }
 
 
 def main() -> None:

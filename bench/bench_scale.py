@@ -8,7 +8,7 @@ company's. All words are those of the tables. Up to `--embed` tables (10,000) ev
 holds, and noise of its own. `--likeness` says how near such means come to embedded vectors, and what vectors
 alone find with either. Embedded vectors are kept in the cache folder, so that a run that was stopped goes on.
 
-Building is compared with the embedder alone on the same texts: 200 of them are embedded at each size, in one
+Building is compared with the embedder alone on the same texts: 512 of them are embedded at each size, in one
 call and in the batches that the index makes, and the time of all is reckoned from these. Searches are
 compared with FTS5 alone on the same words, and with a scan of all vectors in memory. The questions are the
 same at each size. "With kin" counts a table that is made of the one that answers as well.
@@ -34,6 +34,7 @@ import numpy as np
 import numpy.typing as npt
 from card_sets import Asked, read_sets
 from children import peak_mib
+from remembering_embedder import CACHE, RememberingEmbedder
 from scaled_catalog import ScaledTable, changed, scaled
 
 from gnomon.context.catalog.texts import CardTexts, card_texts, card_vectors
@@ -50,8 +51,8 @@ READABLE = 10_000
 """Tables that exist for a person who does not see all."""
 
 SEED = 7
-RAW_SAMPLE = 128
-EMBED_BATCH = 32
+RAW_SAMPLE = 512
+EMBED_BATCH = 256
 EMBED_THREADS = 2
 """Of the embedder; a second on its two processors is half a second of the clock."""
 
@@ -66,52 +67,6 @@ QUERY_LIMIT_MS = 50.0
 _BATCH = 256
 
 Vectors = npt.NDArray[np.float32]
-
-
-@dataclass(slots=True)
-class RememberingEmbedder:
-    """The embedder behind a file that keeps each text's vector, so that a run which was stopped goes on."""
-
-    embedder: MiniLmEmbedder
-    kept: sqlite3.Connection
-    spent_s: float = 0.0
-
-    @classmethod
-    def open(cls, folder: Path) -> "RememberingEmbedder":
-        """With what earlier runs embedded."""
-        folder.mkdir(parents=True, exist_ok=True)
-        kept = sqlite3.connect(folder / "vectors.db", isolation_level=None)
-        kept.execute("create table if not exists vectors (key text primary key, vector blob) without rowid")
-        return cls(MiniLmEmbedder(), kept)
-
-    @property
-    def model_id(self) -> str:
-        """The embedder's own."""
-        return self.embedder.model_id
-
-    @property
-    def dimensions(self) -> int:
-        """The embedder's own."""
-        return self.embedder.dimensions
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """See `Embedder`. `spent_s` grows by what the new ones took."""
-        keys = [hashlib.sha256(f"{self.model_id}\x1f{text}".encode()).hexdigest() for text in texts]
-        found = [self._found(key) for key in keys]
-        missing = [i for i, vector in enumerate(found) if vector is None]
-        if missing:
-            began = time.perf_counter()
-            made = self.embedder.embed([texts[i] for i in missing])
-            self.spent_s += time.perf_counter() - began
-            rows = [(keys[i], vector.tobytes()) for i, vector in zip(missing, made, strict=True)]
-            self.kept.executemany("insert or replace into vectors values (?, ?)", rows)
-            for i, vector in zip(missing, made, strict=True):
-                found[i] = vector
-        return np.stack([vector for vector in found if vector is not None])
-
-    def _found(self, key: str) -> npt.NDArray[np.float32] | None:
-        found = self.kept.execute("select vector from vectors where key = ?", (key,)).fetchone()
-        return None if found is None else np.frombuffer(found[0], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +92,7 @@ class Catalogue:
 def run() -> dict[str, Any]:
     """The figures of 1,000, 10,000 and 90,000 tables, the first 2,000 of each embedded, by size."""
     data = Path(os.environ.get("GNOMON_DATA") or "none")
-    embedder = RememberingEmbedder.open(Path(tempfile.gettempdir()) / "gnomon-bench-scale")
+    embedder = RememberingEmbedder.open(CACHE)
     base = read_base(data, embedder)
     return {
         f"{key}_{size}": value
@@ -414,7 +369,7 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help="embed every table")
     parser.add_argument("--likeness", action="store_true", help="how near means come to embedded vectors")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("GNOMON_DATA") or "none"))
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "gnomon-bench-scale")
+    parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file as well")
     parser.add_argument("--probe", nargs=3, type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -29,9 +29,8 @@ class Corrected:
         self.book = MemoryBook(store, desk.embedder, desk.warehouse.warehouse_id)
 
     def ask(self, text: str, conversation: Conversation | None = None, **options: Any) -> Answer:
-        agent = self.desk.agent(
-            options.pop("model", GroundedModel()), recollection=Recollection(memories=self.book), **options
-        )
+        recollection = Recollection(memories=self.book)
+        agent = self.desk.agent(options.pop("model", GroundedModel()), recollection=recollection, **options)
         return self.desk.ask(agent, text, conversation)
 
     def remember(self, text: str, **more: Any) -> str:
@@ -101,7 +100,8 @@ def test_a_hosted_model_reads_memories_as_data_with_their_source(corrected: Corr
 def test_a_memory_is_for_its_scope_alone(corrected: Corrected) -> None:
     corrected.remember("Amounts are net", means=(("amount", "orders.net_amount"),))
     question = "What is the total amount of orders?"
-    agent = corrected.desk.agent(GroundedModel(), memories=corrected.book)
+    recollection = Recollection(memories=corrected.book)
+    agent = corrected.desk.agent(GroundedModel(), recollection=recollection)
     bo = replace(corrected.desk.question(question), principal=replace(ANA, subject="bo@shop.test"))
     events = [*agent.ask(bo)]
     assert figure(events[-1].answer) == 10_000  # type: ignore[union-attr]

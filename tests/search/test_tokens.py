@@ -57,6 +57,12 @@ def test_a_text_of_stop_words_asks_for_nothing() -> None:
     assert question_words("what is it?") == []
 
 
+@pytest.mark.requirement("search:identifiers")
+def test_an_identifier_in_a_question_is_a_word_as_one_beside_its_parts() -> None:
+    assert question_words("what is stg_orders_V2?") == ["stgordersv2", "stg", "orders", "v2"]
+    assert question_words("__ _z_ _") == ["z"]
+
+
 @pytest.mark.requirement("search:words")
 def test_words_are_cut_to_the_stems_that_the_index_holds() -> None:
     stemmer = Stemmer()

@@ -227,9 +227,6 @@ def test_a_list_retires_what_its_tables_outgrew(run: Run, state: Path) -> None:
     with closing(sqlite3.connect(os.environ["GNOMON_WAREHOUSE"])) as db:
         db.execute("ALTER TABLE orders DROP COLUMN net_amount")
         db.commit()
-    assert [d["why"] for d in ok(run("memory", "review", "--json"))["drifted"]] == [
-        "the columns of orders changed"
-    ]
     assert ok(run("memory", "list", "--json")) == []
     (retired,) = ok(run("memory", "list", "-s", "retired", "--json"))
     assert (retired["id"], retired["retired_because"]) == (made["id"], "the columns of orders changed")
@@ -246,8 +243,10 @@ def test_pruning_says_what_it_retired_and_why(run: Run) -> None:
     with closing(sqlite3.connect(os.environ["GNOMON_WAREHOUSE"])) as db:
         db.execute("DROP TABLE customers")
         db.commit()
-    done = run("memory", "review", "--prune")
-    assert f"retired {made['id']}: the table customers is not there any more" in done.stderr
+    assert run("memory", "review", "--prune").exit_code == 0
+    (retired,) = ok(run("memory", "list", "-s", "retired", "--json"))
+    told = (retired["id"], retired["retired_because"])
+    assert told == (made["id"], "the table customers is not there any more")
 
 
 @pytest.mark.requirement("cli:help")

@@ -1,13 +1,19 @@
 """Tables that are mistaken for each other: what tells two apart, and which one an answer took."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from gnomon.context.catalog.naming import Names
 from gnomon.domain.catalog import TableCard, TableRef
 
 _COUNTS = re.compile(r"; [\d,]+ rows here, [\d,]+ there")
-_NAMED = re.compile(r"`([^`]+)`")
+_QUOTED = re.compile(r"`([^`]+)`")
+_DOTTED = re.compile(r"\w+(?:\.\w+)+")
+_BESIDE = re.compile(r"(?:Like|Holds the same rows as) (.+?), (?:but|passed on)\b")
+"""How `context/catalog/enrich/lookalikes.py` begins: with the table beside. Further tables in such a sentence
+are those that rows come from."""
+
 SHARED = "shared columns"
 """The provenance of a caveat that two tables share most of their columns (`context/catalog/caveats.py`)."""
 
@@ -26,30 +32,43 @@ class Pair:
     provenance: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A sentence that tells a table apart.
+
+    Args:
+        rank: 0 for the owner's, which is taken first; then what is told of use, then what columns tell.
+        others: Names of the tables that it tells it apart from, as they stand in the sentence.
+    """
+
+    rank: int
+    text: str
+    provenance: str
+    others: tuple[str, ...]
+
+
 def compared(cards: Sequence[TableCard]) -> list[Pair]:
     """The pairs among the cards that somebody or something says are alike, each once.
 
     Of several sentences the owner's is taken first, then what the code tells, then what the columns tell.
     """
-    by_name = {name: c for c in cards for name in (str(c.ref), c.ref.name)}
+    names = Names(c.ref for c in cards)
     found: dict[frozenset[TableRef], tuple[int, Pair]] = {}
     for card in cards:
-        for rank, text, provenance in _sentences(card):
-            for other in _mentioned(text, by_name):
-                if other.ref != card.ref:
-                    pair = Pair(card.ref, other.ref, text, provenance)
-                    key = frozenset({card.ref, other.ref})
-                    found[key] = min(found.get(key, (rank, pair)), (rank, pair), key=lambda p: p[0])
+        for said in _sentences(card):
+            for other in dict.fromkeys(map(names.find, said.others)):
+                if other is None or other == card.ref:
+                    continue
+                pair = Pair(card.ref, other, said.text, said.provenance)
+                key = frozenset({card.ref, other})
+                found[key] = min(found.get(key, (said.rank, pair)), (said.rank, pair), key=lambda p: p[0])
     return [pair for _, pair in found.values()]
 
 
 def look_alikes_of(card: TableCard) -> tuple[str, ...]:
     """Names of the tables that the card says are alike to it."""
-    texts = [s.text for s in card.statements if s.kind == "use_when"]
-    texts += [c.text for c in card.caveats if c.provenance == SHARED]
-    quoted = [name for text in texts for name in _NAMED.findall(text)]
-    better = [part.split()[0].strip("`") for part in card.use_instead.split(";") if part.strip()]
-    return tuple(dict.fromkeys([*quoted, *better]))
+    said = sorted(_sentences(card), key=lambda s: s.rank)
+    return tuple(dict.fromkeys(name for one in said for name in one.others))
 
 
 def why_taken(used: Iterable[TableRef], cards: Sequence[TableCard]) -> tuple[str, ...]:
@@ -65,23 +84,29 @@ def why_taken(used: Iterable[TableRef], cards: Sequence[TableCard]) -> tuple[str
     return tuple(told)
 
 
-def _sentences(card: TableCard) -> Iterable[tuple[int, str, str]]:
+def _sentences(card: TableCard) -> Iterator[_Said]:
     if card.use_instead:
-        yield 0, f"use instead {card.use_instead}", "its owner"
+        better = (part.split()[0].strip("`") for part in card.use_instead.split(";") if part.strip())
+        yield _Said(0, f"use instead {card.use_instead}", "its owner", tuple(better))
     for statement in card.statements:
         if statement.kind == "use_when":
-            yield 1, statement.text, statement.provenance
+            yield _Said(1, statement.text, statement.provenance, _told_apart_from(statement.text))
     for caveat in card.caveats:
         if caveat.provenance == SHARED:
-            yield 2, _with_purpose(_COUNTS.sub("", caveat.text), card), caveat.provenance
+            text = _with_purpose(_COUNTS.sub("", caveat.text), card)
+            # What follows the first name in quotes are columns.
+            yield _Said(2, text, caveat.provenance, tuple(_QUOTED.findall(caveat.text)[:1]))
+
+
+def _told_apart_from(text: str) -> tuple[str, ...]:
+    """The names of tables in a sentence about when to use one: by its form, else in quotes or with a schema,
+    else any word."""
+    beside = _BESIDE.match(text)
+    if beside:
+        return (beside[1],)
+    return (*_QUOTED.findall(text), *_DOTTED.findall(text)) or tuple(re.findall(r"\w+", text))
 
 
 def _with_purpose(text: str, card: TableCard) -> str:
     """Shared columns alone do not say what differs; what the table is for may."""
     return f"{text} {card.purpose}" if card.purpose else text
-
-
-def _mentioned(text: str, by_name: dict[str, TableCard]) -> list[TableCard]:
-    words = re.findall(r"[\w.]+", text)
-    names = {w.strip(".") for w in words} | set(_NAMED.findall(text))
-    return [card for name, card in by_name.items() if name in names]

@@ -45,6 +45,12 @@ Detail = Literal["full", "ranked", "names"]
 DETAILS: tuple[Detail, ...] = ("full", "ranked", "names")
 """Of memories, documents and past queries as many are shown, each cut to these lengths."""
 
+_TYPE = re.compile(r"[\w(),\[\] ]{1,80}", re.ASCII)
+_PLACE = re.compile(
+    r"[\w./:@+-]{1,160}(?: \w{1,40}){0,2}"
+    r"(?: by [\w.@+-]{1,80}(?: [\w.-]{1,40}){0,2})?(?: on \d{4}-\d\d-\d\d)?",
+    re.ASCII,
+)
 _WORD_OR_NUMBER = re.compile(r"[\w+-]{1,40}(?:[.:-][\w+-]{1,40}){0,6}")
 
 LEGEND = (
@@ -110,7 +116,7 @@ def render_card(card: TableCard, detail: Detail = "full", asked: frozenset[str] 
     rows = f", {card.row_count:,} rows" if card.row_count is not None else ""
     lines = [f"Table {_ref(card.ref)}{rows}" + (f": {quoted(card.purpose)}" if card.purpose else "")]
     if card.purpose and card.purpose_from:
-        lines[0] += f" [{as_data(card.purpose_from)}]"
+        lines[0] += f" [{_place(card.purpose_from)}]"
     lines += _columns(card, detail, asked)
     for key in card.keys:
         lines.append(f"  key ({', '.join(map(named, key.columns))}) [{key.evidence.source}]")
@@ -118,7 +124,7 @@ def render_card(card: TableCard, detail: Detail = "full", asked: frozenset[str] 
     if detail != "names":
         lines += _known(card)
     if card.use_instead:
-        lines.append(f"  use instead: {as_data(card.use_instead)}")
+        lines.append(f"  use instead: {_value(card.use_instead)}")
     return "\n".join(lines)
 
 
@@ -154,12 +160,12 @@ def _known(card: TableCard) -> list[str]:
         ("criticality", card.criticality),
         ("expected to be fresh", card.freshness),
     )
-    lines = [f"  {label}: {as_data(text)}" for label, text in told if text]
-    lines += [f"  always filter: {as_data(condition)}" for condition in card.always_filter]
+    lines = [f"  {label}: {_value(text)}" for label, text in told if text]
+    lines += [f"  always filter: {_value(condition)}" for condition in card.always_filter]
     lines += [
-        f"  {s.kind.replace('_', ' ')} [{as_data(s.provenance)}]: {quoted(s.text)}" for s in card.statements
+        f"  {s.kind.replace('_', ' ')} [{_place(s.provenance)}]: {quoted(s.text)}" for s in card.statements
     ]
-    lines += [f"  note [{as_data(s.provenance)}]: {quoted(s.text)}" for s in card.caveats]
+    lines += [f"  note [{_place(s.provenance)}]: {quoted(s.text)}" for s in card.caveats]
     return lines + _usage(card)
 
 
@@ -167,13 +173,13 @@ def _usage(card: TableCard) -> list[str]:
     usage = card.usage
     if usage is None or not usage.queries:
         return []
-    last = f", last on {as_data(usage.last_used)}" if usage.last_used else ""
+    last = f", last on {_value(usage.last_used)}" if usage.last_used else ""
     lines = [f"  used by {usage.users:,} people in {usage.queries:,} queries{last}"]
     if usage.dashboards:
         shown = ", ".join(quoted(d) for d in usage.dashboards[:DASHBOARDS_SHOWN])
         lines.append(f"  behind the dashboards {shown}")
     if usage.filters:
-        lines.append(f"  people filter it by {', '.join(as_data(f) for f in usage.filters[:FILTERS_SHOWN])}")
+        lines.append(f"  people filter it by {', '.join(map(_value, usage.filters[:FILTERS_SHOWN]))}")
     return lines
 
 
@@ -194,7 +200,8 @@ def _ref(ref: TableRef) -> str:
 
 
 def _column(column: CardColumn, full: bool) -> str:
-    text = f"{named(column.name)} {as_data(column.column.type_sql)}"
+    declared = column.column.type_sql
+    text = f"{named(column.name)} {declared if _TYPE.fullmatch(declared) else quoted(declared)}"
     if not full:
         return text
     if column.meaning:
@@ -210,12 +217,17 @@ def _column(column: CardColumn, full: bool) -> str:
 
 
 def _origin(column: CardColumn) -> str:
-    told = as_data(column.meaning_from)
-    return f"[{told}]" if told not in ("", "comment") else "comment"
+    told = column.meaning_from
+    return f"[{_place(told)}]" if told not in ("", "comment") else "comment"
+
+
+def _place(origin: str) -> str:
+    """Where something was read; what is no file, line, person and day is quoted."""
+    return origin if _PLACE.fullmatch(origin) else quoted(origin)
 
 
 def _value(text: str) -> str:
-    """A cell; one that is more than a word or a number is quoted."""
+    """A cell, or what others wrote; what is more than a word or a number is quoted."""
     return text if _WORD_OR_NUMBER.fullmatch(text) else quoted(text)
 
 

@@ -14,14 +14,18 @@ from math import log
 
 import numpy as np
 
-from gnomon.search.fuse import DAMPING, DENSE_WEIGHT, SUM_WEIGHT, TEXT_WEIGHT, Hit, boosted, fuse
+from gnomon.search.fuse import DAMPING, Hit, boosted, fuse
 from gnomon.search.scoring import Floats, Mask, Positions, best, cosines, nearest_by_signs, word_scores
 from gnomon.search.tokens import Stemmer, question_words
 from gnomon.search.view import View, as_matrix, read_posting, read_view
 
-WORDS_SHARE = 0.13
-"""What BM25 counts in the sum: cosine + 0.13 BM25 / ln(1 + entries). BM25 grows with the logarithm of the
+WORDS_SHARE = 0.1
+"""What BM25 counts in the sum: cosine + 0.1 BM25 / ln(1 + entries). BM25 grows with the logarithm of the
 number of entries, a cosine does not."""
+
+WEIGHTS = (2.0, 1.0, 1.0)
+"""Of the sum, of meaning, of words. The sum tells more than either; the others keep what has nothing but the
+meaning, or nothing but the very word that was asked for."""
 
 MIN_DEPTH = 50
 """Ranks read from each list before they are merged, at least."""
@@ -105,7 +109,7 @@ class Searcher:
         by_sum = compared.by_sum(depth) if compared else []
         names = self._names(asked.view, {*by_sum, *by_meaning, *by_words})
         lists = [[names[p] for p in ranked if p in names] for ranked in (by_sum, by_meaning, by_words)]
-        merged = fuse(lists, weights=[SUM_WEIGHT, DENSE_WEIGHT, TEXT_WEIGHT], k=DAMPING)
+        merged = fuse(lists, weights=WEIGHTS, k=DAMPING)
         _, dense, exact = ({entry_id: rank for rank, entry_id in enumerate(ids, start=1)} for ids in lists)
         return [Hit(i, score, dense.get(i), exact.get(i)) for i, score in boosted(merged, boosts)[:k]]
 

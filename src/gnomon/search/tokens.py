@@ -8,6 +8,7 @@ from gnomon.search.schema import TOKENIZER
 
 _WORD = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_IDENTIFIER = re.compile(r"\w+_\w+")
 _WORD_CHARS = 64
 """Longer runs of letters are cut: no index word is that long."""
 
@@ -42,10 +43,24 @@ def expand(text: str) -> str:
     return "\n".join([text, *parts]) if parts else text
 
 
+def as_one(name: str) -> str:
+    """An identifier without what parts its words: a word that stands for this very name.
+
+    >>> as_one("stg_orders_v2")
+    'stgordersv2'
+    """
+    return "".join(split_identifier(name)).casefold()
+
+
 def question_words(text: str) -> list[str]:
-    """The words of `text` that tell which entry is meant: in lower case, each once, at most 64."""
-    words = {w[:_WORD_CHARS].casefold(): None for w in _WORD.findall(expand(text))}
-    return [w for w in words if w not in STOP_WORDS][:MAX_QUERY_WORDS]
+    """The words of `text` that tell which entry is meant: in lower case, each once, at most 64.
+
+    An identifier with underscores is a word as one, too.
+    """
+    whole = map(as_one, _IDENTIFIER.findall(text))
+    parts = (w.casefold() for w in _WORD.findall(expand(text)))
+    words = dict.fromkeys(w[:_WORD_CHARS] for w in (*whole, *parts))
+    return [w for w in words if w and w not in STOP_WORDS][:MAX_QUERY_WORDS]
 
 
 def count_words(text: str) -> int:

@@ -12,9 +12,10 @@ import yaml
 from context.catalog.told import Told
 from gnomon.agent.render import render_context
 from gnomon.context.catalog.build import build_index
-from gnomon.context.catalog.facts import Item, Origin, PastQuery, PipelineCode
+from gnomon.context.catalog.facts import Fact, Item, Origin, PastQuery
 from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.context.catalog.sources.annotations import open_annotations
+from gnomon.context.catalog.usage.sanitise import redact
 from gnomon.domain.catalog import TableRef
 from gnomon.domain.context import Context, TrustedQuery
 from gnomon.models.port import Embedder, ModelRequest
@@ -155,6 +156,7 @@ def _always(text: str) -> bool:
 _FITS: Mapping[str, Callable[[str], bool]] = {
     "cell": lambda text: len(text) <= LONGEST_CELL,
     "profile": lambda text: len(text) <= LONGEST_CELL,
+    "dashboard": lambda text: redact(text) == text,
     "file name": lambda text: "/" not in text and len(text.encode()) <= LONGEST_FILE_NAME,
 }
 _LOOKS: Mapping[str, Callable[[str], Looks]] = {
@@ -168,14 +170,12 @@ _NOTES: Mapping[str, Callable[[Payload], dict[str, Any]]] = {
     "owner's caveat": lambda p: {"table": p.table, "caveats": [p.text]},
 }
 _ITEMS: Mapping[str, Callable[[Payload], Item]] = {
-    "code comment": lambda p: PipelineCode(
-        p.table, f"/* {p.text} */ CREATE TABLE {p.table} AS SELECT id, note FROM orders", _FROM_CODE
-    ),
+    "documentation": lambda p: Fact(p.table, "meaning", p.text, _FROM_DOCS),
     "dashboard": lambda p: PastQuery(
         f"SELECT COUNT(*) FROM {p.table}", _FROM_LOG, dashboard=p.text, title=p.text, views=900, runs=40
     ),
 }
-_FROM_CODE, _FROM_LOG = Origin("code", "pipeline.sql:1"), Origin("usage", "log:1")
+_FROM_DOCS, _FROM_LOG = Origin("documentation", "schema.yml:1"), Origin("usage", "log:1")
 _RECALLED: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "memory": lambda text: {"memories": (text,)},
     "document": lambda text: {"documents": (f"Handbook, page 7. {text}",)},
@@ -185,5 +185,5 @@ _WITHOUT_TABLES = frozenset({"earlier answer", *_RECALLED})
 CHANNELS = (
     *("cell", "profile", "error", "column comment", "described column", "table comment", "column name"),
     *("table name", "file name", "owner's meaning", "owner's caveat", "earlier answer", "memory", "document"),
-    *("trusted query", "code comment", "dashboard"),
+    *("trusted query", "documentation", "dashboard"),
 )

@@ -34,6 +34,11 @@ compare = { left = "dev.orders", right = "{schema}.orders", key = ["id"] }
 """
 
 
+def _month(label: str, name: str, days: int) -> dict[str, object]:
+    first = date.fromisoformat(f"{label}-01")
+    return {"p": label, "p_first": first, "p_last": first.replace(day=days), "p_name": name}
+
+
 @pytest.mark.requirement("X-03")
 def test_a_workflow_has_parameters_and_steps_that_ask_query_and_compare() -> None:
     workflow = parse_workflow("weekly", WHOLE, "weekly.toml")
@@ -50,8 +55,8 @@ def test_a_workflow_has_parameters_and_steps_that_ask_query_and_compare() -> Non
     [
         ("week", "last", {"p": "2026-W45", "p_first": date(2026, 11, 2), "p_last": date(2026, 11, 8)}),
         ("week", "2020-W53", {"p": "2020-W53", "p_first": date(2020, 12, 28), "p_last": date(2021, 1, 3)}),
-        ("month", "2024-02", {"p": "2024-02", "p_first": date(2024, 2, 1), "p_last": date(2024, 2, 29)}),
-        ("month", "last", {"p": "2026-10", "p_first": date(2026, 10, 1), "p_last": date(2026, 10, 31)}),
+        ("month", "2024-02", _month("2024-02", "February 2024", 29)),
+        ("month", "last", _month("2026-10", "October 2026", 31)),
         ("date", "yesterday", {"p": date(2026, 11, 10)}),
         ("integer", "1_000", {"p": 1000}),
         ("number", "2.50", {"p": Decimal("2.50")}),

@@ -72,7 +72,8 @@ _SHOWN = (
     "CREATE TABLE made_orders AS SELECT order_id, total, status FROM orders",
     "CREATE TABLE sales AS SELECT i AS sale_id, ['EU', 'US'][1 + i % 2] AS region, i AS amount,"
     " DATE '2026-01-01' + i::INTEGER AS sale_date FROM range(1, 61) r(i)",
-    "CREATE TABLE staff AS SELECT i AS staff_id, 'badge ' || i AS badge, i % 3 AS grade FROM range(1, 41) r(i)",
+    "CREATE TABLE staff AS SELECT i AS staff_id, 'badge ' || i AS badge, i % 3 AS grade"
+    " FROM range(1, 41) r(i)",
 )
 _CUSTOMERS = (
     "CREATE TABLE customers AS SELECT i AS customer_id, 'Customer ' || i AS name,"
@@ -82,7 +83,8 @@ _HIDDEN = (
     "CREATE TABLE zq_vault AS SELECT i AS zq_id, i AS order_id, 'CANARY-CELL-' || i AS codeword,"
     " 900 + i AS salary, i AS zq_bonus, DATE '2026-10-01' + i::INTEGER AS placed FROM range(1, 51) r(i)",
     "CREATE SCHEMA zq_hr",
-    "CREATE TABLE zq_hr.orders AS SELECT i AS order_id, 'CANARY-CELL-' || i AS zq_reason FROM range(1, 9) r(i)",
+    "CREATE TABLE zq_hr.orders AS SELECT i AS order_id, 'CANARY-CELL-' || i AS zq_reason"
+    " FROM range(1, 9) r(i)",
     "CREATE TABLE bribes AS SELECT i AS bribe_id, 'CANARY-CELL-' || i AS payee FROM range(1, 9) r(i)",
     "CREATE TABLE status AS SELECT i AS status_id, 'CANARY-CELL' AS payload FROM range(1, 3) r(i)",
     'CREATE TABLE "Secret Plans" AS SELECT i AS plan_no FROM range(1, 3) r(i)',
@@ -92,9 +94,23 @@ _CANARY = re.compile(r"CANARY[\w@-]*", re.IGNORECASE)
 
 SPELLINGS = (
     *("zq_vault", "`ZQ_VAULT`", '"zq_vault"', "main.zq_vault", "ZqVault", "the zq vaults", "zq-vault"),
-    *("models/zq_vault.sql:3", "stg_zq_vault.sql", "zq\u200b_vault", "ｚｑ_ｖａｕｌｔ", "zq_vаult", "zq\\_vault"),
+    *(
+        "models/zq_vault.sql:3",
+        "stg_zq_vault.sql",
+        "zq\u200b_vault",
+        "ｚｑ_ｖａｕｌｔ",
+        "zq_vаult",
+        "zq\\_vault",
+    ),
     *("zq_<b>vault</b>", "zq&#95;vault", "zq_hr.orders", "`zq_hr`.`orders`", "Secret Plans", "secret_plans"),
-    *("a bribe", "bribes", "JOIN status", "status.status_id", "`total` is salary + bonus", "customers.zq_margin"),
+    *(
+        "a bribe",
+        "bribes",
+        "JOIN status",
+        "status.status_id",
+        "`total` is salary + bonus",
+        "customers.zq_margin",
+    ),
 )
 """Ways to name what is hidden."""
 
@@ -171,7 +187,14 @@ def items(kind: Kind) -> Iterator[Item]:
 
 def everything(index: GovernedIndex, embedder: Embedder) -> dict[str, Any]:
     """All that the index tells somebody."""
-    questions = ("orders by status", "executive pay", "vault salary bribes", "sales by region", "zq_vault", "old")
+    questions = (
+        "orders by status",
+        "executive pay",
+        "vault salary bribes",
+        "sales by region",
+        "zq_vault",
+        "old",
+    )
     vectors = dict(zip(questions, embedder.embed(list(questions)), strict=True))
     refs = [t.ref for t in index.index.catalog().tables]
     columns = [ColumnRef(t.ref, c.name) for t in index.index.catalog().tables for c in t.columns]
@@ -222,7 +245,9 @@ def _about_hidden() -> Iterator[Item]:
     yield _fact("bribes", "caveat", "CANARY-bribes")
     yield LineageEdge("zq_vault", "orders", Origin("code", "models/zq_vault.sql:1"))
     yield LineageEdge("customers", "zq_vault", Origin("code", "models/customers.sql:1"))
-    yield from _runs("SELECT codeword, SUM(salary) AS s FROM zq_vault GROUP BY 1", 90_000, "Vault CANARY-title")
+    yield from _runs(
+        "SELECT codeword, SUM(salary) AS s FROM zq_vault GROUP BY 1", 90_000, "Vault CANARY-title"
+    )
     yield from _runs("SELECT COUNT(*) AS n FROM bribes", 70_000, "Executive pay CANARY-title")
 
 
@@ -242,7 +267,8 @@ def _loud() -> Iterator[Item]:
         yield _fact("orders", "caveat", f"Kept beside {spelling}, CANARY-caveat-{number}.")
     for kind in _SEVERAL:
         yield _fact("made_orders", kind, f"total NOT IN (SELECT order_id FROM zq_vault) /* CANARY-{kind} */")
-        yield _fact("made_orders", kind, f"status <> 'CANARY-{kind}-place'", "models/zq_vault.sql:9")
+        if kind not in ("tag", "always_filter"):  # Of these a card tells no place.
+            yield _fact("made_orders", kind, f"status <> 'CANARY-{kind}-place'", "models/zq_vault.sql:9")
     yield _fact("made_orders", "derivation", "salary + bonus of CANARY-derived", column="total")
     yield _fact("orders", "column_meaning", "As in zq vault, CANARY-column.", column="total")
     yield _fact("orders", "column_meaning", "Fine.", "zq_vault.yaml:3", column="placed")
@@ -254,8 +280,8 @@ def _loud() -> Iterator[Item]:
     yield LineageEdge("orders", "zq_vault", Origin("code", "x.sql:5"), "total", "salary")
     yield LineageEdge("orders", "customers", Origin("code", "x.sql:6"), "status", "zq_margin")
     code = (
-        "CREATE TABLE made_orders AS SELECT o.order_id, v.salary + v.zq_bonus AS total, o.status FROM orders o"
-        " JOIN zq_vault v ON o.order_id = v.order_id WHERE v.codeword <> 'CANARY-literal'"
+        "CREATE TABLE made_orders AS SELECT o.order_id, v.salary + v.zq_bonus AS total, o.status"
+        " FROM orders o JOIN zq_vault v ON o.order_id = v.order_id WHERE v.codeword <> 'CANARY-literal'"
     )
     yield PipelineCode("made_orders", code, Origin("code", "models/made_orders.sql:1"))
     yield Dashboard("Board of bribes CANARY-board", Origin("usage", "b.json"), tables=("orders",), views=9)

@@ -8,6 +8,7 @@ planted text holds a canary, so that a text that came through is found even if n
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import fields
+from typing import Any
 
 import pytest
 
@@ -24,9 +25,14 @@ def test_nothing_that_the_index_tells_names_what_is_hidden(
     world_of: Worlds, embedder: MiniLmEmbedder, record_context: Record
 ) -> None:
     told = everything(world_of("loud").governed(), embedder)
-    found = {part: leaks(repr(value)) for part, value in told.items()}
+    found = {part: leaks(repr(_values(value))) for part, value in told.items()}
     record_context("index, loud", Counter("escaped" if f else "harmless" for f in found.values()))
     assert {part: f for part, f in found.items() if f} == {}
+
+
+def _values(told: Any) -> Any:
+    """What was told, without what was asked for."""
+    return [*told.values()] if isinstance(told, dict) else told
 
 
 @pytest.mark.requirement("attacks:context-hidden")

@@ -105,6 +105,8 @@ def test_progress_names_the_stage_and_counts_up_to_the_total(build: Build, shop:
         "introspect",
         "infer joins",
         "profile",
+        "read sources",
+        "merge",
         "embed",
         "write",
     ]

@@ -135,7 +135,7 @@ def test_the_embedded_text_holds_name_purpose_columns_meanings_and_values() -> N
     schema = TableSchema(ref, (column("tier", "text", "Service level"),), row_count=9)
     (card,) = draft_cards([Surveyed(Known(schema, TableProfile(ref, (look,))))], (), {})
     assert card_texts(card).meaning == (
-        "crm_accounts crm accounts. Crm accounts. Columns: tier (Service level) such as Gold, Silver."
+        "crm accounts. Crm accounts. crm accounts: tier (Service level) such as Gold, Silver"
     )
 
 

@@ -60,7 +60,14 @@ NAMED = [
 UNNAMED = [
     *("", "Status of the order.", "`status` is open or paid", "orders.status = 'open'", "One row per order."),
     *("Orders of customers, by status", "sales.orders", "models/orders.sql:12", "Total of the order"),
-    *("orders.total is net", "In other words", "about it", "abc", "The employee who took it", "A vault of cheese"),
+    *(
+        "orders.total is net",
+        "In other words",
+        "about it",
+        "abc",
+        "The employee who took it",
+        "A vault of cheese",
+    ),
     *("order_items", "order items by order", "OrderItems", "briberyless", "a margin of 5", "Item by item"),
     *("the label on it", "a word on it", "employee of the month", "salad", "Q1 plans", "secret"),
 ]

@@ -11,7 +11,7 @@ import pytest
 from context.knowledge.shelf import Shelf, WordEmbedder
 from gnomon.agent.agent import Agent
 from gnomon.agent.tools.registry import default_tools
-from gnomon.agent.tools.search_knowledge import NO_DOCUMENTS, NOTHING_FOUND, SearchKnowledge
+from gnomon.agent.tools.search_knowledge import NO_DOCUMENTS, NOTHING_FOUND
 from gnomon.context.catalog.build import build_index
 from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.context.knowledge.retriever import KnowledgeBase
@@ -46,7 +46,7 @@ class Desk:
     def ask(self, *turns: ModelResponse, knowledge: bool = True) -> list[ToolMessage]:
         """Play the turns; give what the tools gave back."""
         model = ScriptedModel([*turns, ModelResponse("Cannot answer: enough.")])
-        tools = (*default_tools(), SearchKnowledge(self.base if knowledge else None))
+        tools = default_tools(self.base if knowledge else None)
         agent = Agent(model, self.warehouse, self.index, self.embedder, tools=tools, record=self.audit.append)
         question = Question("q1", "What is revenue?", Principal("ana"), datetime.now(UTC), "c1", False)
         self.audit.clear()

@@ -22,6 +22,7 @@ from gnomon.agent.checks.join_fanout import join_fanout
 from gnomon.agent.checks.keys_null_duplicate import keys_null_duplicate
 from gnomon.agent.checks.numbers_trace import numbers_trace
 from gnomon.agent.checks.ordering import ordering
+from gnomon.agent.checks.owner_filters import owner_filters
 from gnomon.agent.checks.parts_to_whole import parts_to_whole
 from gnomon.agent.checks.ratios import ratios
 from gnomon.agent.checks.time_window import time_window
@@ -42,6 +43,7 @@ CHECKS: tuple[tuple[str, Callable[[Case], Finding]], ...] = (
     ("ordering", ordering),
     ("ratios", ratios),
     ("units", units),
+    ("owner_filters", owner_filters),
     ("grain", grain),
     ("parts_to_whole", parts_to_whole),
     ("keys_null_duplicate", keys_null_duplicate),

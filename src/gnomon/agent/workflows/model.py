@@ -183,6 +183,7 @@ def _check_names(workflow: Workflow, place: str) -> None:
     known = {p.name for p in workflow.parameters}
     for p in workflow.parameters:
         known |= {f"{p.name}_first", f"{p.name}_last"} if p.type in ("week", "month") else set()
+        known |= {f"{p.name}_name"} if p.type == "month" else set()
     for step in workflow.steps:
         texts = [step.question] if isinstance(step, Ask) else []
         texts += [step.left, step.right] if isinstance(step, Compare) else []

@@ -16,6 +16,10 @@ TYPES: tuple[ParameterType, ...] = get_args(ParameterType)
 Value = str | int | Decimal | date
 
 MAX_TEXT_CHARS = 400
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
+    *("October", "November", "December"),
+)
 _WEEK = re.compile(r"(\d{4})-?W?(\d{1,2})", re.IGNORECASE)
 _MONTH = re.compile(r"(\d{4})-(\d{1,2})")
 _NAME = re.compile(r"[^\W\d][\w$]{0,126}(\.[^\W\d][\w$]{0,126}){0,2}")
@@ -40,7 +44,8 @@ class Parameter:
 def bind(parameters: tuple[Parameter, ...], given: Mapping[str, str], today: date) -> dict[str, Value]:
     """Every value that steps may use, by name.
 
-    A week or month named `w` also gives `w_first` and `w_last`, its first and last day.
+    A week or month named `w` also gives `w_first` and `w_last`, its first and last day; a month `w_name`, as
+    `October 2026`.
 
     Args:
         given: As typed.
@@ -98,7 +103,8 @@ def _values(parameter: Parameter, text: str, today: date) -> dict[str, Value]:
         case "month":
             first = _month(name, text, today)
             following = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
-            return _span(name, f"{first:%Y-%m}", first, following - timedelta(days=1))
+            span = _span(name, f"{first:%Y-%m}", first, following - timedelta(days=1))
+            return span | {f"{name}_name": f"{_MONTHS[first.month - 1]} {first.year}"}
         case "date":
             return {name: _date(name, text, today)}
         case "integer":

@@ -97,7 +97,7 @@ def _within(lines: Iterable[str], room: int) -> Iterator[str]:
 def _line(card: TableCard) -> str:
     kind = "view" if card.is_view else "table"
     size = "" if card.row_count is None else f", {card.row_count:,} rows"
-    return _cut(f"- {card.ref} ({kind}{size}): {' '.join(card.purpose.split())}")
+    return _cut(" ".join(f"- {card.ref} ({kind}{size}): {card.purpose}".split()))
 
 
 def _cut(text: str) -> str:

@@ -7,8 +7,9 @@ their letters and digits alone, and so are the words of a text.
 How strictly a name is looked for depends on what the person knows:
 
 - anywhere: a name that is nothing else to them is looked for as words, in singular and plural.
-- as code: an everyday word, or a column's name that is made of words of their own tables' names, counts where
-  it is written as code: in quotes, beside an operator, joined by a dot. "Status of the order" tells of no table.
+- as code: an everyday word, or a column's name that is made of words of their own tables' names, counts
+  where it is written as code: in quotes, beside an operator, joined by a dot. "Status of the order" tells of
+  no table.
 - as a relation: a hidden table that is called as a column of theirs counts where only a table can stand.
 - A name that a table or column of theirs bears too counts behind its schema or table.
 """
@@ -18,9 +19,10 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import Literal
 
 from gnomon.domain.catalog import TableRef, TableSchema
 from gnomon.policy.access import Access
@@ -44,6 +46,9 @@ _SHORT = 3
 _INFLECTED = 4
 """Names of as many letters are looked for in singular and plural."""
 
+_BEGIN = 3
+"""By so many letters most words are told to begin no hidden name, in one number or the other."""
+
 _GAP = 3
 """So many characters at most stand between the parts of a name that is written apart."""
 
@@ -59,6 +64,8 @@ _JOINED = re.compile(r"[`\"\]]?\s?\.\s?[`\"\[]?")
 _QUOTES = frozenset("`\"'“”‘’«»[]")
 _OPERATORS = frozenset("=+*/<>%|")
 _RELATION_WORDS = frozenset({"from", "join", "into", "table", "view", "update", "relation"})
+Strictness = Literal["anywhere", "as code", "as a relation", ""]
+
 _ALIKE = str.maketrans("аеорсухіјѕԁһӏԛԝɡαονρτυκι", "aeopcyxijsdhlqwgaovptuki")
 """Small letters that look like Latin ones."""
 
@@ -75,18 +82,21 @@ class _Token:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Hidden names, by how they are looked for.
+    """Hidden names by their letters, tables and schemas apart from columns.
 
     Args:
         behind: Pairs of a schema and a table of it, or of a table and a column of it.
         odd: Names without a letter or digit, as they are.
+        begins: How the names begin, so that most words of a text are looked at once.
+        longest: Letters of the longest name, in its other number.
     """
 
-    anywhere: set[str] = field(default_factory=set)
-    as_code: set[str] = field(default_factory=set)
-    as_relation: set[str] = field(default_factory=set)
-    behind: set[tuple[str, str]] = field(default_factory=set)
-    odd: set[str] = field(default_factory=set)
+    tables: frozenset[str]
+    columns: frozenset[str]
+    behind: frozenset[tuple[str, str]]
+    odd: frozenset[str]
+    begins: frozenset[str]
+    longest: int
 
 
 class Discretion:
@@ -94,6 +104,7 @@ class Discretion:
 
     def __init__(self, access: Access) -> None:
         self._access = access
+        self._strictness: dict[str, Strictness] = {}
 
     def conceals(self, text: str, *about: TableRef) -> bool:
         """Whether the text names a hidden table or column, and so must not be told.
@@ -107,9 +118,8 @@ class Discretion:
         """The sentences that name nothing hidden; nothing of a text in which a name runs over several."""
         if not self.conceals(text, *about):
             return text
-        named = tuple(
-            ref for r in _readings(text) for t in _tokens(r) for ref in self._partly.get(t.letters, ())
-        )
+        tokens = [t for reading in _readings(text) for t in _tokens(reading)]
+        named = tuple(ref for t in tokens for ref in self._partly.get(t.letters, ()))
         parts = _SENTENCE_END.split(text)
         kept = [p for p in parts if not self._conceals(p, about, named)]
         runs_over = any(
@@ -130,30 +140,45 @@ class Discretion:
         partly = [ref for t in tokens for ref in self._partly.get(t.letters, ())]
         own, code = self._of_tables(about, [*partly, *named])
         return self._stands_apart(tokens, own) or any(
-            token.letters in own or self._stands_alone(text, tokens, i, code)
+            self._is_one_of(token.letters, own) or self._stands_alone(text, tokens, i, code)
             for i, token in enumerate(tokens)
         )
 
     def _stands_alone(self, text: str, tokens: list[_Token], i: int, code: frozenset[str]) -> bool:
         """Whether a word is a hidden name where it stands."""
-        token, names = tokens[i], self._hidden
-        if token.letters in names.as_code or token.letters in code:
+        token = tokens[i]
+        strictness = self._how(token.letters)
+        if strictness == "as code" or token.letters in code:
             return len(token.parts) > 1 or _is_code(text, token) or _is_relation(text, tokens, i)
-        if token.letters in names.as_relation and _is_relation(text, tokens, i):
+        if strictness == "as a relation" and _is_relation(text, tokens, i):
             return True
-        if not i or (tokens[i - 1].letters, token.letters) not in names.behind:
+        if not i or (tokens[i - 1].letters, token.letters) not in self._hidden.behind:
             return False
         return _JOINED.fullmatch(text, tokens[i - 1].end, token.start) is not None
 
     def _stands_apart(self, tokens: list[_Token], own: frozenset[str]) -> bool:
-        """Whether words that follow each other make up a name; names that the person knows are passed over."""
-        known = self._known(tokens)
-        parts = [(part, t) for t in tokens for part in (("",) if t in known else t.parts)]
-        return any(
-            letters in self._hidden.anywhere or letters in own
-            for first in range(len(parts))
-            for letters in self._run(parts, first)
-        )
+        """Whether words that follow each other make up a name, none of them one that the person knows."""
+        parts, begins = [(part, t) for t in tokens for part in t.parts], self._hidden.begins
+        likely = (i for i, (part, _) in enumerate(parts) if len(part) < _BEGIN or part[:_BEGIN] in begins)
+        found = [run for first in likely for run in self._runs(parts, first, own)]
+        known = self._known(tokens) if found else set()
+        return any(known.isdisjoint(run) for run in found)
+
+    def _runs(
+        self, parts: list[tuple[str, _Token]], first: int, own: frozenset[str]
+    ) -> Iterator[list[_Token]]:
+        """The words from there on that, put together, are a hidden name."""
+        letters, run, names = "", list[_Token](), self._hidden
+        for i in range(first, len(parts)):
+            part, token = parts[i]
+            if run and token.start - run[-1].end > _GAP:
+                return
+            letters, run = letters + part, [*run, token]
+            begins = len(letters) < _BEGIN or letters[:_BEGIN] in names.begins
+            if not begins or len(letters) > names.longest:
+                return
+            if self._is_anywhere(letters) or self._is_one_of(letters, own):
+                yield run
 
     def _known(self, tokens: list[_Token]) -> set[_Token]:
         """The words that are, or make up, names that the person knows: `order_items`, "order items"."""
@@ -168,15 +193,43 @@ class Discretion:
                     found.update(run)
         return found
 
-    def _run(self, parts: list[tuple[str, _Token]], first: int) -> Iterator[str]:
-        """The words from there on, put together one after the other."""
-        letters, before = "", parts[first][1]
-        for part, token in (parts[i] for i in range(first, len(parts))):
-            letters += part
-            if not part or token.start - before.end > _GAP or len(letters) > self._longest:
-                return
-            yield letters
-            before = token
+    def _is_anywhere(self, letters: str) -> bool:
+        """Whether words are a name that is looked for anywhere, or such a name in its other number."""
+        if self._how(letters) == "anywhere":
+            return True
+        return any(self._how(n) == "anywhere" for n in _inflected(letters)) and not self._is_word(letters)
+
+    def _is_one_of(self, letters: str, own: frozenset[str]) -> bool:
+        """The same for names that count whatever they are called."""
+        if not own or letters in own:
+            return bool(own)
+        return not own.isdisjoint(_inflected(letters)) and not self._is_word(letters)
+
+    def _is_word(self, letters: str) -> bool:
+        return letters in _PLAIN or letters in self.vocabulary
+
+    def _how(self, letters: str) -> "Strictness":
+        """How strictly a name is looked for; not at all if nothing hidden is called so."""
+        is_table = letters in self._hidden.tables
+        if not is_table and letters not in self._hidden.columns:
+            return ""
+        if letters not in self._strictness:
+            self._strictness[letters] = self._strictness_of(letters, is_table)
+        return self._strictness[letters]
+
+    def _strictness_of(self, letters: str, is_table: bool) -> "Strictness":
+        if letters in self._shown:
+            return "as a relation" if is_table and letters not in self._shown_tables else ""
+        if len(letters) < _SHORT or letters in _PLAIN:
+            return "as code"
+        return "anywhere" if is_table or not self._is_familiar(letters) else "as code"
+
+    def _is_familiar(self, letters: str) -> bool:
+        """Whether a column's name is made of everyday words and of words of the person's own names."""
+        return all(
+            any(self._is_word(form) for form in (part, *_inflected(part)))
+            for part in self._parts_of_columns.get(letters, (letters,))
+        )
 
     def _of_tables(
         self, about: Collection[TableRef], named: Collection[TableRef]
@@ -185,24 +238,19 @@ class Discretion:
 
         As code where one of these tables shows the person a column of that name.
         """
-        own = frozenset(form for ref in about for form in self._forms_of(ref))
+        own = frozenset(_letters(name) for ref in about for name in self._hidden_columns.get(ref, ()))
         if not named:
             return own, frozenset()
         shown = (self._by_ref[ref] for ref in (*about, *named) if ref in self._by_ref)
         known = {_letters(c.name) for table in shown for c in table.columns}
-        others = frozenset(form for ref in named for form in self._forms_of(ref))
+        others = frozenset(_letters(name) for ref in named for name in self._hidden_columns.get(ref, ()))
         return own | (others - known), others & known
 
-    def _forms_of(self, ref: TableRef) -> Iterator[str]:
-        for name in self._hidden_columns.get(ref, ()):
-            yield from self._forms(_letters(name))
-
-    def _forms(self, letters: str) -> Iterator[str]:
-        """A name in singular and plural, except for what is a word of names that the person knows."""
-        if letters:
-            yield letters
-        if len(letters) >= _INFLECTED and not letters[-1].isdecimal():
-            yield from (f for f in _inflected(letters) if f not in self._vocabulary and f not in _PLAIN)
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The words that the person's tables and columns are named by."""
+        words = split_identifier(_plain(" ".join(self._shown_names)))
+        return frozenset(word.casefold().translate(_ALIKE) for word in words)
 
     @cached_property
     def _by_ref(self) -> dict[TableRef, TableSchema]:
@@ -233,57 +281,50 @@ class Discretion:
         return frozenset(_letters(name) for ref in self._by_ref for name in (ref.name, ref.schema) if name)
 
     @cached_property
-    def _shown_columns(self) -> frozenset[str]:
-        return frozenset(c.name for t in self._by_ref.values() for c in t.columns)
+    def _shown_names(self) -> frozenset[str]:
+        """All names that the person sees, as they are."""
+        columns = {c.name for t in self._by_ref.values() for c in t.columns}
+        return frozenset(columns | {name for ref in self._by_ref for name in (ref.name, ref.schema)})
 
     @cached_property
     def _shown(self) -> frozenset[str]:
-        return self._shown_tables | frozenset(map(_letters, self._shown_columns))
+        return frozenset(map(_letters, self._shown_names))
 
     @cached_property
-    def _vocabulary(self) -> frozenset[str]:
-        """The words that the person's tables and columns are named by."""
-        names = self._shown_columns | {n for ref in self._by_ref for n in (ref.name, ref.schema)}
-        return frozenset(part for name in names for part in _parts(_plain(name)))
+    def _away(self) -> list[TableSchema]:
+        """The tables that do not exist for the person."""
+        return [t for t in self._access.full.tables if t.ref not in self._by_ref]
 
     @cached_property
-    def _longest(self) -> int:
-        hidden = (c for columns in self._hidden_columns.values() for c in columns)
-        return max(map(len, (*self._hidden.anywhere, *map(_letters, hidden))), default=0) + 2
+    def _column_names(self) -> set[str]:
+        """Columns that are hidden somewhere."""
+        return {c.name for t in self._away for c in t.columns}.union(*self._hidden_columns.values())
+
+    @cached_property
+    def _parts_of_columns(self) -> dict[str, tuple[str, ...]]:
+        """The words of hidden columns' names, by their letters."""
+        return {_letters(name): _parts(_plain(name)) for name in self._column_names}
 
     @cached_property
     def _hidden(self) -> _Names:
-        names = _Names()
-        away = [t for t in self._access.full.tables if t.ref not in self._by_ref]
-        columns = {c.name for t in away for c in t.columns}
-        columns |= {name for hidden in self._hidden_columns.values() for name in hidden}
-        for name in columns:
-            self._sort_in(name, names, is_table=False)
-        for name in {name for t in away for name in (t.ref.name, t.ref.schema) if name}:
-            self._sort_in(name, names, is_table=True)
-        for table in away:
-            schemas = (table.ref.schema,) if table.ref.schema else _DEFAULT_SCHEMAS
-            names.behind.update((_letters(schema), _letters(table.ref.name)) for schema in schemas)
+        names = {name for t in self._away for name in (t.ref.name, t.ref.schema) if name}
+        behind = {
+            (_letters(schema), _letters(t.ref.name))
+            for t in self._away
+            for schema in ((t.ref.schema,) if t.ref.schema else _DEFAULT_SCHEMAS)
+        }
         for ref, hidden in self._hidden_columns.items():
-            names.behind.update((_letters(ref.name), _letters(name)) for name in hidden)
-        return names
-
-    def _sort_in(self, name: str, names: _Names, *, is_table: bool) -> None:
-        letters = _letters(name)
-        if not letters:
-            names.odd.add(name)
-        elif letters in self._shown:
-            if is_table and letters not in self._shown_tables:
-                names.as_relation.add(letters)
-        elif len(letters) < _SHORT or letters in _PLAIN or (not is_table and self._is_familiar(name)):
-            names.as_code.add(letters)
-        else:
-            names.anywhere.update(self._forms(letters))
-
-    def _is_familiar(self, name: str) -> bool:
-        """Whether a name is made of everyday words and of words of the person's own names."""
-        known = self._vocabulary | _PLAIN
-        return all(part in known or not known.isdisjoint(_inflected(part)) for part in _parts(_plain(name)))
+            behind.update((_letters(ref.name), _letters(name)) for name in hidden)
+        tables = frozenset(map(_letters, names)) - {""}
+        columns = frozenset(map(_letters, self._column_names)) - {""}
+        return _Names(
+            tables=tables,
+            columns=columns,
+            behind=frozenset(behind),
+            odd=frozenset(name for name in names | self._column_names if not _letters(name)),
+            begins=frozenset(name[:_BEGIN] for name in (*tables, *columns)),
+            longest=max(map(len, (*tables, *columns)), default=0) + len("es"),
+        )
 
 
 def _readings(text: str) -> Iterator[str]:
@@ -302,9 +343,10 @@ def _plain(text: str) -> str:
     return "".join(c for c in apart if unicodedata.category(c) not in ("Mn", "Cf")).translate(_ALIKE)
 
 
-@lru_cache(50_000)
 def _letters(name: str) -> str:
     """A name's letters and digits, in lower case."""
+    if name.isascii() and name.isidentifier():
+        return name.replace("_", "").lower()
     return "".join(_parts(_plain(name)))
 
 
@@ -337,11 +379,13 @@ def _is_relation(text: str, tokens: list[_Token], i: int) -> bool:
 
 
 def _inflected(word: str) -> Iterator[str]:
-    """What the word may be in its other number.
+    """What a word of four letters or more may be in its other number.
 
     >>> list(_inflected("salaries")), list(_inflected("vault"))
     (['salary', 'salarie'], ['vaults', 'vaultes'])
     """
+    if len(word) < _INFLECTED or word[-1].isdecimal():
+        return
     if word.endswith("ies"):
         yield f"{word[:-3]}y"
     if word.endswith("s") and not word.endswith("ss"):

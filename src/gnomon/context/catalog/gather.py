@@ -96,11 +96,15 @@ def _read(sources: Sequence[Source], collector: UsageCollector, progress: Progre
     found = Gathered()
     for i, source in enumerate(sources):
         progress("read sources", i, len(sources))
+        empty = True
         for item in _named(source):
+            empty = False
             if isinstance(item, PastQuery):
                 collector.add(item)
             else:
                 found.add(item)
+        if empty:
+            found.add(Problem(source.name, "nothing was found there; is it the right kind and place?"))
     for dashboard in found.dashboards:
         collector.add_dashboard(dashboard)
     progress("read sources", len(sources), len(sources))

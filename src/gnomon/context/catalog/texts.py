@@ -6,22 +6,25 @@ embedded apart, and the vector is their mean: bench/bench_recall.py has the figu
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gnomon.domain.catalog import CardColumn, TableCard
 from gnomon.models.port import Embedder
 from gnomon.search.abbreviations import in_full
-from gnomon.search.tokens import split_identifier
+from gnomon.search.tokens import as_one, split_identifier
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-_ABOUT_CHARS = 600
-_HOLDS_CHARS = 500
+_PASSAGE_CHARS = 600
 """Of what is embedded. Longer passages cost time and find no more."""
 
 _WORDS_CHARS = 100_000
+_NAMES_KEPT = 65_536
+"""Spelt names: tables of a warehouse share most of their columns' names."""
+
 _MEANING_CHARS = 60
 """Of a column's meaning, in what is embedded: so that more columns are."""
 
@@ -75,12 +78,13 @@ def card_texts(card: TableCard, *, values: bool = True) -> CardTexts:
         f"{spelt(card.ref.schema)} {spelt(card.ref.name)}".strip(), _in_full(card.purpose), *told, *titles
     )
     columns = [_describe(c, values) for c in card.columns]
-    short = ", ".join(_describe(c, values, _MEANING_CHARS) for c in card.columns)
-    names = " ".join(c.name for c in card.columns)
+    names, tags = " ".join(c.name for c in card.columns), " ".join(card.tags)
     return CardTexts(
-        about=about[:_ABOUT_CHARS],
-        holds=f"{spelt(card.ref.name)}: {short}"[:_HOLDS_CHARS],
-        words=f"{card.ref} {about} {' '.join(card.tags)} {names} {', '.join(columns)}"[:_WORDS_CHARS],
+        about=about[:_PASSAGE_CHARS],
+        holds=f"{spelt(card.ref.name)}: {_first(card.columns, values)}"[:_PASSAGE_CHARS],
+        words=f"{card.ref} {as_one(card.ref.name)} {about} {tags} {names} {', '.join(columns)}"[
+            :_WORDS_CHARS
+        ],
     )
 
 
@@ -89,7 +93,7 @@ def card_vectors(texts: Sequence[CardTexts], embedder: Embedder) -> "npt.NDArray
     import numpy as np
 
     passages = embedder.embed([passage for text in texts for passage in text.passages])
-    means = passages.reshape(len(texts), -1, embedder.dimensions).mean(axis=1)
+    means = passages.reshape(len(texts), 2, embedder.dimensions).mean(axis=1)
     unit: npt.NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
     return unit
 
@@ -99,6 +103,7 @@ def words_of(name: str) -> str:
     return " ".join(split_identifier(name)).lower() or name
 
 
+@lru_cache(maxsize=_NAMES_KEPT)
 def spelt(name: str) -> str:
     """An identifier as lower-case words, followed by what its abbreviations stand for."""
     return _in_full(words_of(name))
@@ -110,6 +115,18 @@ def _in_full(text: str) -> str:
 
 def _sentences(*parts: str) -> str:
     return " ".join(p if p.endswith((".", "!", "?")) else f"{p}." for p in parts if p)
+
+
+def _first(columns: Sequence[CardColumn], with_values: bool) -> str:
+    """As many columns as are embedded, their meanings cut short."""
+    told: list[str] = []
+    length = 0
+    for column in columns:
+        told.append(_describe(column, with_values, _MEANING_CHARS))
+        length += len(told[-1])
+        if length > _PASSAGE_CHARS:
+            break
+    return ", ".join(told)
 
 
 def _describe(column: CardColumn, with_values: bool, meaning_chars: int | None = None) -> str:

@@ -2,8 +2,9 @@
 
 import sqlite3
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gnomon.context.catalog.file import table_id, table_ref
@@ -18,6 +19,9 @@ MAX_VALUE_CHARS = 200
 
 MAX_FUZZY_CHARS = 40
 _CANDIDATES = 2_000
+_LOOKED_FOR = 200
+"""Near values that are looked for in the rows of a reader who sees a part of them."""
+
 _VARIABLES = 900
 """SQLite builds of old allow 999 variables a statement."""
 
@@ -141,16 +145,17 @@ class ValueIndex:
     def near(self, column: ColumnRef, literal: str, limit: int) -> tuple[str, ...]:
         """Values of the column that someone who wrote `literal` may have meant, the likeliest first."""
         folded = fold(literal)
-        scored = [
-            (_likeness(folded, value), value) for value in self.of_column(column) if value.value != literal
-        ]
-        likely = [(s, v) for s, v in scored if s is not None]
+        scores = {
+            value: score
+            for value in self.of_column(column)
+            if value.value != literal and (score := _likeness(folded, value)) is not None
+        }
+        likely = sorted(scores, key=lambda v: (scores[v], v.value))
         if self._seen is not None:
-            likely = sorted(likely, key=lambda pair: (pair[0], pair[1].value))[:_LOOKED_FOR]
-            kept = set(self._found([replace(v, rows=s) for s, v in likely]))
-            best = 
-        best = sorted((s, -v.rows, v.value) for s, v in scored if s is not None)
-        return tuple(value for _, _, value in best[:limit])
+            likely = likely[:_LOOKED_FOR]
+        told = {v.value: scores[v] for v in likely}
+        best = sorted(self._found(likely), key=lambda v: (told[v.value], -v.rows, v.value))
+        return tuple(v.value for v in best[:limit])
 
     def _between(self, index: str, start: str, length: int, distance: int) -> list[str]:
         sql = (
@@ -176,11 +181,8 @@ class ValueIndex:
         for value in values:
             by_column[value.column].add(value.value)
         seen = {column: self._seen(column, frozenset(texts)) for column, texts in by_column.items()}
-        return [
-            value if (found := seen[value.column]) is None else replace(value, rows=0)
-            for value in values
-            if (found := seen[value.column]) is None or value.value in found
-        ]
+        found = ((value, seen[value.column]) for value in values)
+        return [v if own is None else replace(v, rows=0) for v, own in found if own is None or v.value in own]
 
     def _rows(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         with self._lock:

@@ -1,18 +1,16 @@
 """Whether one person may be shown a memory: it may name nothing that is hidden from them."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gnomon.context.catalog.discretion import Discretion
 from gnomon.context.memory.drift import exact
-from gnomon.domain.catalog import Catalog, ColumnRef, TableRef, TableSchema
+from gnomon.domain.catalog import Catalog, ColumnRef, TableRef
 from gnomon.domain.errors import Refused, Retry
 from gnomon.domain.memory import Memory
 from gnomon.domain.query import Limits, Query
 from gnomon.policy.access import Access
 from gnomon.policy.authorize import authorize
-
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +45,9 @@ def shown(memories: Iterable[Memory], access: Access) -> tuple[Memory, ...]:
     memories = tuple(memories)
     if access.sees_all:
         return memories
-    seen = tuple(m for m in memories if _parts_seen(m, access))
-    texts = {m.id: _text(m) for m in seen}
-    hidden = hidden_names(" ".join(texts.values()), access)
-    return tuple(m for m in seen if not _says(texts[m.id], hidden))
-
-
-def hidden_names(text: str, access: Access) -> frozenset[str]:
-    """Folded names in a text that are those of tables or columns hidden from the person, and of no others."""
-    folded = text.casefold()
-    words = frozenset(_WORD.findall(folded))
-    seen = {t.ref: t for t in access.catalog.tables}
-    # A table of which all is seen is the very same object in both catalogs: most need no look.
-    partly = (t for t in access.full.tables if seen.get(t.ref) is not t)
-    said = {n for t in partly for n in _names(t) if _said(n, words, folded)}
-    if said:
-        said.difference_update(n for t in seen.values() for n in _names(t))
-    return frozenset(said)
-
-
-def _names(table: TableSchema) -> Iterator[str]:
-    """The folded names of a table, its schema and its columns."""
-    yield table.ref.name.casefold()
-    if table.ref.schema:
-        yield table.ref.schema.casefold()
-    yield from (c.name.casefold() for c in table.columns)
-
-
-def _said(name: str, words: frozenset[str], folded: str) -> bool:
-    """Whether a name stands in a text as a word; one that is no plain word, anywhere."""
-    return name in words or (not name.isidentifier() and name in folded)
+    discretion = Discretion(access)
+    seen = (m for m in memories if _parts_seen(m, access))
+    return tuple(m for m in seen if not any(discretion.conceals(text, *m.refs) for text in _texts(m)))
 
 
 def _table_named(name: str, catalog: Catalog) -> TableRef | None:
@@ -110,12 +81,5 @@ def _query_seen(memory: Memory, access: Access) -> bool:
     return True
 
 
-def _text(memory: Memory) -> str:
-    words = (phrase for phrase, _ in memory.means)
-    return " \n ".join((memory.text, memory.reason, memory.question, *words))
-
-
-def _says(text: str, names: frozenset[str]) -> bool:
-    folded = text.casefold()
-    words = frozenset(_WORD.findall(folded))
-    return any(_said(n, words, folded) for n in names)
+def _texts(memory: Memory) -> tuple[str, ...]:
+    return (memory.text, memory.reason, memory.question, *(phrase for phrase, _ in memory.means))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from gnomon.context.catalog.discretion import Discretion
 from gnomon.context.runtime.port import Orchestrator
 from gnomon.context.runtime.times import is_late, parse_time, period_of, said
 from gnomon.domain.catalog import Statement, TableCard
@@ -79,15 +80,12 @@ def runs_of(
 
 def as_seen(runs: Iterable[PipelineRun], access: Access) -> tuple[PipelineRun, ...]:
     """The runs, without names of jobs and tasks that tell of tables which the person does not see."""
-    shown = {table.ref.name.casefold() for table in access.catalog.tables}
-    hidden = {table.ref.name.casefold() for table in access.full.tables} - shown
-    return tuple(_discreet(run, hidden) for run in runs)
+    discretion = Discretion(access)
+    return tuple(_discreet(run, discretion) for run in runs)
 
 
-def _discreet(run: PipelineRun, hidden: set[str]) -> PipelineRun:
-    job, detail = (
-        "" if any(name in text.casefold() for name in hidden) else text for text in (run.job, run.detail)
-    )
+def _discreet(run: PipelineRun, discretion: Discretion) -> PipelineRun:
+    job, detail = ("" if discretion.conceals(text) else text for text in (run.job, run.detail))
     return replace(run, job=job or "a job", detail=detail)
 
 

@@ -205,7 +205,13 @@ class Generator:
         return found
 
     def _rules(self, table: TableRef) -> tuple[str, ...]:
-        return self.schema.card(table).always_filter
+        """The owner's conditions, without those on columns that the question itself speaks of."""
+        asked = {c.column.column for c in self.plan.outer if c.column.table == table}
+        return tuple(r for r in self.schema.card(table).always_filter if not asked & self._columns_of(r))
+
+    def _columns_of(self, rule: str) -> set[str]:
+        tree: exp.Expr = exp.maybe_parse(rule, dialect=self.dialect)
+        return {column.name for column in tree.find_all(exp.Column)}
 
     def _always(self, table: TableRef) -> exp.Expr:
         rules: list[exp.Expr] = [exp.maybe_parse(t, dialect=self.dialect) for t in self._rules(table)]

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,13 @@ from gnomon.context.catalog.sources.annotations.change import (
     use_instead,
 )
 from gnomon.context.catalog.sources.annotations.conditions import columns_of, why_no_condition
-from gnomon.context.catalog.sources.annotations.model import CRITICALITIES, FIELDS, Annotation
+from gnomon.context.catalog.sources.annotations.model import (
+    CRITICALITIES,
+    FIELDS,
+    LISTS,
+    Annotation,
+    Freshness,
+)
 from gnomon.context.catalog.sources.annotations.reader import Annotations, read_annotations
 from gnomon.context.catalog.sources.annotations.writer import Prepared, entry_of, prepare
 from gnomon.domain.catalog import TableCard
@@ -32,6 +38,7 @@ from gnomon.surfaces.cli.errors import Usage
 from gnomon.surfaces.cli.face import Face
 
 if TYPE_CHECKING:
+    from gnomon.context.catalog.governed import GovernedIndex
     from gnomon.settings import Settings
     from gnomon.wiring import Gnomon
 
@@ -112,11 +119,8 @@ def write(gnomon: "Gnomon", card: TableCard, asked: Wanted, said_by: str, said_a
     """
     from gnomon.wiring import recorded_writes
 
-    settings, dialect = gnomon.settings, gnomon.warehouse.dialect
-    names = Names(c.ref for c in gnomon.governed().cards())
-
-    def plan(data: dict[str, Any]) -> list[Change]:
-        return [*_changes(data, asked, said_by, said_at)]
+    settings, dialect, governed = gnomon.settings, gnomon.warehouse.dialect, gnomon.governed()
+    names = every_table(gnomon)
 
     with _alone(settings):
         entry = entry_of(said_in(settings, dialect), card.ref, names)
@@ -124,11 +128,16 @@ def write(gnomon: "Gnomon", card: TableCard, asked: Wanted, said_by: str, said_a
             raise Usage(
                 f"`{card.ref}` is not annotated yet", hint=f"see `gnomon annotate {card.ref} --draft`"
             )
+        parts = {part: _place_of(part, entry, card, governed) for part in asked.remove} if entry else {}
+
+        def plan(data: dict[str, Any]) -> list[Change]:
+            return [*_changes(data, asked, parts, said_by, said_at)]
+
         ready = prepare(settings.annotations_dir, entry, card.ref, plan, dialect)
         if not ready.changes:
             return ready
-        parts = ", ".join(dict.fromkeys(map(_part, ready.changes)))
-        detail = {"act": "annotate", "table": str(card.ref), "place": ready.path.name, "parts": parts}
+        changed = ", ".join(dict.fromkeys(map(_part, ready.changes)))
+        detail = {"act": "annotate", "table": str(card.ref), "place": ready.path.name, "parts": changed}
         recorded_writes(settings, gnomon.principal)(detail)
         ready.write()
     return ready
@@ -140,20 +149,71 @@ def said_in(settings: "Settings", dialect: str) -> Annotations:
     return read_annotations(folder, dialect) if folder.is_dir() else Annotations()
 
 
-def shown_to(entry: Annotation, card: TableCard, *, complete: bool) -> Annotation:
-    """The entry without columns that do not exist for the person."""
-    import dataclasses
+def every_table(gnomon: "Gnomon") -> Names:
+    """All tables by name: which one an entry means does not depend on who reads it."""
+    return Names(t.ref for t in gnomon.index.catalog().tables)
 
-    if complete:
+
+def said_of(card: TableCard, gnomon: "Gnomon", governed: "GovernedIndex") -> Annotation | None:
+    """What owners say of a table, as the person may read it; None if nothing."""
+    found = said_in(gnomon.settings, gnomon.warehouse.dialect)
+    entry = entry_of(found, card.ref, every_table(gnomon))
+    return shown_to(entry, card, governed) if entry else None
+
+
+def shown_to(entry: Annotation, card: TableCard, governed: "GovernedIndex") -> Annotation:
+    """The entry without what names something hidden from the person; its items are counted anew."""
+    if governed.access.sees_all:
         return entry
-    return dataclasses.replace(entry, columns=tuple(c for c in entry.columns if card.column(c[0])))
+    kept = {name: _shown_items(entry, name, card, governed) for name in LISTS}
+    items: dict[str, Any] = {n: tuple(getattr(entry, n)[i] for i in numbers) for n, numbers in kept.items()}
+    lines = {path: line for path, line in entry.lines.items() if path[:1] not in {(n,) for n in LISTS}}
+    for name, numbers in kept.items():
+        paths = (((name, new), (name, old)) for new, old in enumerate(numbers))
+        lines |= {new: entry.lines[old] for new, old in paths if old in entry.lines}
+
+    def told(text: str) -> str:
+        return governed.discreet(text, card.ref)
+
+    columns = ((name, told(meaning)) for name, meaning in entry.columns if card.column(name))
+    return replace(
+        entry,
+        file=told(entry.file),
+        owner=told(entry.owner),
+        criticality=told(entry.criticality),
+        freshness=entry.freshness if told(str(entry.freshness)) else Freshness(),
+        meaning=told(entry.meaning),
+        grain=told(entry.grain),
+        columns=tuple((name, meaning) for name, meaning in columns if meaning),
+        lines=lines,
+        **items,
+    )
+
+
+def _shown_items(entry: Annotation, name: str, card: TableCard, governed: "GovernedIndex") -> list[int]:
+    """Where the items of a field stand that the person may read."""
+    items = enumerate(getattr(entry, name))
+    return [i for i, item in items if not governed.conceals(str(item), card.ref)]
+
+
+def _place_of(part: str, entry: Annotation, card: TableCard, governed: "GovernedIndex") -> str:
+    """A part to take away, counted as in the file and not as it is shown; empty if it is hidden."""
+    name, _, item = part.partition(".")
+    if governed.access.sees_all or not item:
+        return part
+    if name == "columns":
+        return part if card.column(item) is not None else ""
+    if name not in LISTS or not item.isdecimal():
+        return part
+    shown = _shown_items(entry, name, card, governed)
+    return f"{name}.{shown[int(item) - 1] + 1}" if 1 <= int(item) <= len(shown) else ""
 
 
 def entry_json(entry: Annotation, folder: Path) -> dict[str, Any]:
     """An entry as JSON values, with its file and line."""
     return {
         "table": entry.table,
-        "place": f"{folder}/{entry.place()}",
+        "place": f"{folder}/{place}" if (place := entry.place()) else "",
         "owner": entry.owner,
         "criticality": entry.criticality,
         "freshness": str(entry.freshness),
@@ -172,7 +232,9 @@ def entry_json(entry: Annotation, folder: Path) -> dict[str, Any]:
 
 def entry_page(entry: Annotation, folder: Path, face: Face) -> list[Text]:
     """An entry as lines."""
-    lines = [Text(neutralise(f"{entry.table}  ({folder.name}/{entry.place()})"), style="bold")]
+    place = entry.place()
+    where = f"  ({folder.name}/{place})" if place else ""
+    lines = [Text(neutralise(f"{entry.table}{where}"), style="bold")]
     rows = [*_rows(entry)]
     width = max((len(name) for name, _ in rows), default=0) + 2
     for name, text in rows:
@@ -196,10 +258,12 @@ def _rows(entry: Annotation) -> Iterator[tuple[str, str]]:
         yield "said by", who
 
 
-def _changes(data: dict[str, Any], asked: Wanted, said_by: str, said_at: date) -> Iterator[Change]:
+def _changes(
+    data: dict[str, Any], asked: Wanted, parts: Mapping[str, str], said_by: str, said_at: date
+) -> Iterator[Change]:
     """The changes one after the other, each drawn up on the data as the ones before leave them."""
     current = data
-    for drop in _drops(data, asked.remove):
+    for drop in _drops(data, parts):
         current = apply(current, drop)
         yield drop
     steps: list[Callable[[dict[str, Any]], Iterable[Change]]] = [
@@ -216,12 +280,16 @@ def _changes(data: dict[str, Any], asked: Wanted, said_by: str, said_at: date) -
             yield change
 
 
-def _drops(data: Mapping[str, Any], names: Iterable[str]) -> list[Drop]:
-    """What to take away, items of a list from its end on, so that each is still where it was counted."""
+def _drops(data: Mapping[str, Any], parts: Mapping[str, str]) -> list[Drop]:
+    """What to take away, items of a list from its end on, so that each is still where it was counted.
+
+    Args:
+        parts: Each part as the person names it, and as it stands in the file.
+    """
     found: dict[Drop, None] = {}
-    for name in names:
+    for name, part in parts.items():
         try:
-            found[removal(data, name)] = None
+            found[removal(data, part)] = None
         except KeyError:
             raise Usage(f"there is no `{name}` to remove", hint=_removable(data, name)) from None
     return sorted(found, key=lambda drop: [-s if isinstance(s, int) else 0 for s in drop.path[1:]])

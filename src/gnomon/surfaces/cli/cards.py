@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
+from gnomon.context.catalog.naming import Names
 from gnomon.domain.catalog import CardColumn, ColumnProfile, Evidence, Join, TableCard, TableRef, TableUsage
 from gnomon.surfaces.cli.cells import neutralise, wrap
 from gnomon.surfaces.cli.errors import Usage
@@ -45,6 +46,8 @@ def find_card(cards: Sequence[TableCard], name: str) -> TableCard:
     wanted = name.casefold()
     found = [c for c in cards if str(c.ref).casefold() == wanted]
     found = found or [c for c in cards if c.ref.name.casefold() == wanted]
+    meant = None if found else Names(c.ref for c in cards).find(name)
+    found = found or [c for c in cards if c.ref == meant]
     if len(found) == 1:
         return found[0]
     if found:

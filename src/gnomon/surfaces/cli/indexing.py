@@ -64,7 +64,6 @@ def report_lines(gnomon: "Gnomon", report: "BuildReport", face: Face) -> list[Te
 def _problems(report: "BuildReport", face: Face) -> list[Text]:
     lines: list[Text] = []
     for what, problem in report.problems:
-        lines += [
-            Text(f"  {face.glyph('warn')} {line}") for line in wrap(f"{what}: {problem}", face.width - 4)
-        ]
+        first, *rest = wrap(f"{what}: {problem}", face.width - 4)
+        lines += [Text(f"  {face.glyph('warn')} {first}"), *(Text(f"    {line}") for line in rest)]
     return lines

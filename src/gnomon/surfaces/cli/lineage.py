@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from gnomon.domain.catalog import TableRef
-from gnomon.surfaces.cli.cells import neutralise
+from gnomon.surfaces.cli.cells import fit, neutralise
 from gnomon.surfaces.cli.face import Face
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ def lineage_lines(ref: TableRef, up: "Iterable[Link]", down: "Iterable[Link]", f
     for title, tree in (("Made from", above), ("Used by", below)):
         if tree.get(ref):
             lines += [Text(), Text(title, style="bold underline")]
-            lines += [Text("  " + neutralise(line)) for line in _branch(ref, tree, "", {ref}, face)]
+            branch = _branch(ref, tree, "", {ref}, face)
+            lines += [Text(fit("  " + neutralise(line), face.width, face)) for line in branch]
     return lines
 
 

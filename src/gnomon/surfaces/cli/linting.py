@@ -13,12 +13,13 @@ from gnomon.context.catalog.lint.finding import Finding
 from gnomon.context.catalog.lint.rules import RULES_BY_ID
 from gnomon.context.catalog.lint.run import lint
 from gnomon.context.catalog.sources.annotations.reader import Annotations
-from gnomon.surfaces.cli.annotating import said_in
+from gnomon.surfaces.cli.annotating import every_table, said_in, shown_to
 from gnomon.surfaces.cli.cells import wrap
 from gnomon.surfaces.cli.errors import Usage
 from gnomon.surfaces.cli.face import Face
 
 if TYPE_CHECKING:
+    from gnomon.context.catalog.governed import GovernedIndex
     from gnomon.settings import Settings
     from gnomon.wiring import Gnomon
 
@@ -52,7 +53,7 @@ def findings_for(gnomon: "Gnomon", rules: Sequence[str]) -> tuple[Finding, ...]:
     if complete:
         problems = [p for p in gnomon.index.problems() if not _is_of(p[0], said, settings)]
     else:
-        said = Annotations(said.entries)
+        said = _shown(said, gnomon, governed)
     return lint(
         governed.cards(),
         problems,
@@ -62,6 +63,13 @@ def findings_for(gnomon: "Gnomon", rules: Sequence[str]) -> tuple[Finding, ...]:
         dialect=gnomon.warehouse.dialect,
         rules=rules,
     )
+
+
+def _shown(said: Annotations, gnomon: "Gnomon", governed: "GovernedIndex") -> Annotations:
+    """What is said of the person's tables, without what names something hidden."""
+    names, cards = every_table(gnomon), {card.ref: card for card in governed.cards()}
+    meant = ((entry, names.find(entry.table)) for entry in said.entries)
+    return Annotations(tuple(shown_to(e, cards[ref], governed) for e, ref in meant if ref in cards))
 
 
 def finding_lines(findings: Sequence[Finding], face: Face) -> Iterator[Text]:

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +17,12 @@ from gnomon.agent.workflows.run import GOOD, Desk, StepDone, run_workflow
 from gnomon.domain.errors import Misconfigured, Refused, Retry
 from gnomon.domain.events import AuditEvent
 from gnomon.store.durable import explained, write_atomically
+from gnomon.store.public import plain_cell
 from gnomon.store.workflow_runs import KeptRun, RunStore
 from gnomon.surfaces.cli.cells import neutralise, wrap
 from gnomon.surfaces.cli.errors import Usage
 from gnomon.surfaces.cli.face import Face
+from gnomon.surfaces.cli.shown import unique_names
 from gnomon.surfaces.cli.terminal import Terminal
 from gnomon.wiring import principal_of, run_store, workflow_versions
 
@@ -60,10 +62,16 @@ ask = "How many orders were there between {{month_first}} and {{month_last}}?"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A run that came to its end, or as far as it could."""
+    """A run that came to its end, or as far as it could.
+
+    Args:
+        steps: Those that were run now; the run may have others before them.
+        sees_all: Whether nothing is kept from the person.
+    """
 
     run: KeptRun
     steps: tuple[StepDone, ...]
+    sees_all: bool = True
 
     @property
     def fine(self) -> bool:
@@ -75,10 +83,10 @@ def find_workflow(settings: "Settings", name: str) -> Workflow:
     """The saved workflow of that name.
 
     Raises:
-        Usage: There is none; near names are given.
+        Usage: There is none that the person may run; near names of theirs are given.
         Misconfigured: Its file cannot be read.
     """
-    known = {path.stem: path for path in sorted(settings.workflows_dir.glob("*.toml"))}
+    known = _runnable(settings)
     if name in known:
         return load_workflow(known[name])
     near = difflib.get_close_matches(name, known, 1, 0.5)
@@ -86,10 +94,31 @@ def find_workflow(settings: "Settings", name: str) -> Workflow:
     raise Usage(f"no workflow is named `{name}`", facts=(("folder", str(settings.workflows_dir)),), hint=hint)
 
 
+def _runnable(settings: "Settings") -> dict[str, Path]:
+    """The files of the workflows that the person may run, by name: for them there are no others.
+
+    A workflow's steps name tables, and its text may tell what is in them.
+    """
+    may_run = _ruled(settings)
+    found = {path.stem: path for path in sorted(settings.workflows_dir.glob("*.toml"))}
+    return {name: path for name, path in found.items() if may_run(name)}
+
+
+def _ruled(settings: "Settings") -> Callable[[str], bool]:
+    """Says of a workflow whether the policies in force let the person run it."""
+    from gnomon.policy.authority import Authority
+    from gnomon.policy.policies import Situation
+    from gnomon.wiring import policy_folder
+
+    who, folder = principal_of(settings), policy_folder(settings)
+    authority = Authority(lambda: who, Situation(), folder.policies)
+    return lambda name: authority.workflow(name).allowed
+
+
 def listed(settings: "Settings") -> list[dict[str, Any]]:
-    """Every saved workflow in a line."""
+    """Every workflow that the person may run, in a line."""
     rows = []
-    for path in sorted(settings.workflows_dir.glob("*.toml")):
+    for path in _runnable(settings).values():
         try:
             found = load_workflow(path)
             parameters = ", ".join(p.name for p in found.parameters)
@@ -169,7 +198,7 @@ def run_steps(
         store.save(kept)
         if not quiet:
             terminal.page(step_page(step, terminal.face))
-    return Done(kept, tuple(steps))
+    return Done(kept, tuple(steps), gnomon.governed().access.sees_all)
 
 
 def step_json(step: StepDone) -> dict[str, Any]:
@@ -178,9 +207,26 @@ def step_json(step: StepDone) -> dict[str, Any]:
     return {"title": step.title, "verdict": step.verdict, "answer": step.answer_id, "findings": findings}
 
 
+def _as_told(kept: dict[str, Any], step: StepDone | None, *, sees_all: bool) -> dict[str, Any]:
+    """A step as it is printed: with the rows, if they were read in this run.
+
+    What an earlier run found, it found with the rights that the person had then: their answers tell it still.
+    """
+    if step is None:
+        return kept if sees_all else kept | {"findings": []}
+    if step.result is None:
+        return kept
+    result = step.result
+    names = unique_names([c.name for c in result.columns])
+    rows = [dict(zip(names, map(plain_cell, row), strict=True)) for row in result.rows]
+    return kept | {"rows": rows, "truncated": result.truncated}
+
+
 def run_json(done: Done) -> dict[str, Any]:
     """A run as JSON values."""
     run = done.run
+    earlier: list[StepDone | None] = [None] * (len(run.steps) - len(done.steps))
+    steps = zip(run.steps, [*earlier, *done.steps], strict=True)
     return {
         "run": run.id,
         "workflow": run.workflow,
@@ -188,7 +234,7 @@ def run_json(done: Done) -> dict[str, Any]:
         "sha256": run.sha256,
         "parameters": dict(run.given),
         "fine": done.fine,
-        "steps": list(run.steps),
+        "steps": [_as_told(kept, step, sees_all=done.sees_all) for kept, step in steps],
     }
 
 
@@ -200,7 +246,7 @@ def step_page(step: StepDone, face: Face) -> list[Text]:
     lines = [Text(), Text(f"{glyph} {neutralise(step.title)}: {step.verdict}", style="bold")]
     for finding in step.findings:
         lines += [Text(f"  {line}") for line in wrap(neutralise(finding.text), face.width - 2)]
-    if step.result is not None and len(step.result.rows) > 1:
+    if step.result is not None and step.result.rows:
         lines += render_table(step.result, face, max_rows=20)
     if step.answer_id:
         lines.append(Text(f"  evidence: gnomon show {step.answer_id}", style="dim"))
@@ -277,9 +323,11 @@ def past_runs(settings: "Settings", name: str | None) -> list[dict[str, Any]]:
 
 
 def past_versions(settings: "Settings", name: str | None) -> list[dict[str, Any]]:
-    """The versions of a workflow that were run, in a line each."""
+    """The versions of a workflow that were run, in a line each; none of one that the person may not run."""
     if name is None:
         raise Usage("whose versions?", hint="give the workflow's name too")
+    if Path(name).name != name or not _ruled(settings)(name):
+        return []
     return [
         {"version": v.number, "run first by": v.author, "seen": v.seen_at.isoformat(timespec="seconds")}
         for v in workflow_versions(settings, name).versions()

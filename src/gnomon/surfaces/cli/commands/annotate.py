@@ -68,7 +68,7 @@ def annotate(
     """Say what a table means; show what is said of it if nothing is given.
 
     It is written into the folder of annotations: into the file where the table stands, or into a new one. The
-    rest of the file stays as it is.
+    rest of the file stays as it is. It holds for everybody, so that with a token it takes the scope admin.
 
     \b
     Examples:
@@ -76,10 +76,11 @@ def annotate(
       gnomon annotate orders --caveat "Test orders are in it." --always-filter "is_test = false"
       gnomon annotate orders_old --use-instead orders --when "you need a day after 2024"
       gnomon annotate orders --column amount="Gross, in euro cents" --remove caveats.2
-      gnomon annotate orders --draft > annotations/orders.yaml
+      gnomon annotate orders --draft > orders-to-fill-in.yaml
       gnomon annotate --list --json
     """
     from gnomon.surfaces.cli.annotating import wanted
+    from gnomon.surfaces.cli.rights import operators_only
     from gnomon.surfaces.cli.session import opened, read_settings
     from gnomon.surfaces.cli.terminal import Terminal
 
@@ -93,8 +94,9 @@ def annotate(
     items = {"caveats": caveat, "always_filter": always_filter, "use_when": use_when, "tags": tag}
     asked = wanted(texts, items, (use_instead, when), column, remove, confirm=confirm)
     _check_use(table, asked, draft=draft, list_all=list_all)
-    terminal = Terminal()
-    with opened(read_settings(warehouse=warehouse), terminal) as gnomon:
+    terminal, settings = Terminal(), read_settings(warehouse=warehouse)
+    operators_only(settings)
+    with opened(settings, terminal) as gnomon:
         if table is None:
             _list(gnomon, terminal, as_json=as_json)
         elif draft:
@@ -137,18 +139,12 @@ def _write(
 
 
 def _show(gnomon: "Gnomon", table: str, terminal: "Terminal", *, as_json: bool) -> None:
-    from gnomon.context.catalog.naming import Names
-    from gnomon.context.catalog.sources.annotations.writer import entry_of
-    from gnomon.surfaces.cli.annotating import entry_json, entry_page, said_in, shown_to
+    from gnomon.surfaces.cli.annotating import entry_json, entry_page, said_of
     from gnomon.surfaces.cli.cards import find_card
 
-    governed = gnomon.governed()
-    cards, folder = governed.cards(), gnomon.settings.annotations_dir
-    card = find_card(cards, table)
-    found = said_in(gnomon.settings, gnomon.warehouse.dialect)
-    entry = entry_of(found, card.ref, Names(c.ref for c in cards))
-    if entry is not None:
-        entry = shown_to(entry, card, complete=governed.access.sees_all)
+    governed, folder = gnomon.governed(), gnomon.settings.annotations_dir
+    card = find_card(governed.cards(), table)
+    entry = said_of(card, gnomon, governed)
     if as_json:
         terminal.json(entry_json(entry, folder) if entry else None)
     elif entry is not None:
@@ -159,9 +155,20 @@ def _show(gnomon: "Gnomon", table: str, terminal: "Terminal", *, as_json: bool) 
 
 def _draft(gnomon: "Gnomon", table: str, terminal: "Terminal", *, as_json: bool) -> None:
     from gnomon.context.catalog.sources.annotations.draft import draft
+    from gnomon.surfaces.cli.annotating import said_of
     from gnomon.surfaces.cli.cards import find_card
+    from gnomon.surfaces.cli.errors import Usage
 
-    card = find_card(gnomon.governed().cards(), table)
+    governed = gnomon.governed()
+    card = find_card(governed.cards(), table)
+    there = said_of(card, gnomon, governed)
+    if there is not None:
+        folder = gnomon.settings.annotations_dir
+        raise Usage(
+            f"`{card.ref}` is annotated already",
+            facts=(("file", str(folder / there.file)),) if there.file else (),
+            hint="edit that file, or change single fields with options",
+        )
     text = draft(card, gnomon.settings.now().date().isoformat())
     if as_json:
         terminal.json({"table": str(card.ref), "draft": text})
@@ -170,19 +177,18 @@ def _draft(gnomon: "Gnomon", table: str, terminal: "Terminal", *, as_json: bool)
 
 
 def _list(gnomon: "Gnomon", terminal: "Terminal", *, as_json: bool) -> None:
-    from gnomon.context.catalog.naming import Names
-    from gnomon.surfaces.cli.annotating import entry_json, said_in, shown_to
+    from gnomon.surfaces.cli.annotating import entry_json, every_table, said_in, shown_to
     from gnomon.surfaces.cli.listing import print_listing
 
     governed, folder = gnomon.governed(), gnomon.settings.annotations_dir
     cards = {card.ref: card for card in governed.cards()}
-    names, complete = Names(cards), governed.access.sees_all
+    names, complete = every_table(gnomon), governed.access.sees_all
     found = said_in(gnomon.settings, gnomon.warehouse.dialect)
     entries = []
     for entry in found.entries:
         ref = names.find(entry.table)
-        if ref is not None:
-            entries.append(shown_to(entry, cards[ref], complete=complete))
+        if ref in cards:
+            entries.append(shown_to(entry, cards[ref], governed))
         elif complete:
             entries.append(entry)
     if as_json:

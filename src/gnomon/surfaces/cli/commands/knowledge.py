@@ -69,10 +69,12 @@ def search(
       gnomon knowledge search refunds -n 3 --json | jq -r '.[].document.id'
     """
     from gnomon.surfaces.cli.documents import Asking, found_lines, opened_knowledge, passage_json
+    from gnomon.surfaces.cli.question import check_question
     from gnomon.surfaces.cli.session import read_settings
     from gnomon.surfaces.cli.terminal import Terminal
 
     terminal, settings = Terminal(), read_settings()
+    check_question(words)
     asking = Asking.of(settings)
     with opened_knowledge(settings) as (base, embedder):
         found = base.search(words, embedder.embed([words])[0], asking.reader(), limit)

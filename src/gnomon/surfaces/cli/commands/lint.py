@@ -101,12 +101,16 @@ def _write_sarif(findings: "Sequence[Finding]", target: str, terminal: "Terminal
     from gnomon import __version__
     from gnomon.context.catalog.lint.sarif import sarif
     from gnomon.store.durable import explained, write_atomically
+    from gnomon.surfaces.cli.errors import Usage
 
     log = sarif(findings, __version__)
     if target == "-":
         terminal.json(log)
         return
     path = Path(target).absolute()
-    with explained(path):
+    if path.is_dir() or not path.parent.is_dir():
+        what = "is a folder" if path.is_dir() else "is in a folder that does not exist"
+        raise Usage(f"`--sarif {target}` {what}", hint="name a file in a folder that exists, or - for stdout")
+    with explained(path.parent):
         write_atomically(path, json.dumps(log, indent=2).encode())
     terminal.say(f"wrote {target}")

@@ -18,7 +18,7 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Its file's na
 
 @app.command("list", short_help="List the saved workflows.")
 def list_workflows(as_json: JsonOption = False) -> None:
-    """List the saved workflows; one that cannot be read is listed with its reason.
+    """List the workflows that you may run; one that cannot be read is listed with its reason.
 
     \b
     Examples:
@@ -109,13 +109,15 @@ def new(name: NameArgument) -> None:
     Examples:
       gnomon workflow new weekly-revenue
     """
+    from gnomon.surfaces.cli.rights import operators_only
     from gnomon.surfaces.cli.session import read_settings
     from gnomon.surfaces.cli.terminal import Terminal
     from gnomon.surfaces.cli.workflows import write_first
 
-    Terminal().say(
-        f"written to {write_first(read_settings(), name)}; edit it, then `gnomon workflow run {name}`"
-    )
+    settings = read_settings()
+    operators_only(settings)
+    path = write_first(settings, name)
+    Terminal().say(f"written to {path}; edit it, then `gnomon workflow run {name}`")
 
 
 @app.command("history", short_help="List your runs, and a workflow's versions.")

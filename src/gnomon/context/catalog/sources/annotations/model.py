@@ -103,10 +103,10 @@ class Annotation:
     lines: Mapping[tuple[str | int, ...], int] = field(default_factory=dict, repr=False, compare=False)
 
     def place(self, *path: str | int) -> str:
-        """File and line of a part of the entry, or of the nearest part above it."""
+        """File and line of a part of the entry, or of the nearest part above it; empty without a file."""
         above = (path[:n] for n in range(len(path), -1, -1))
         line = next((self.lines[p] for p in above if p in self.lines), 1)
-        return f"{self.file}:{line}"
+        return f"{self.file}:{line}" if self.file else ""
 
 
 def instead_text(better: Iterable[Instead]) -> str:
