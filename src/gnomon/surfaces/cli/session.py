@@ -64,8 +64,6 @@ def opened_state(settings: "Settings") -> Iterator["StateStore"]:
 
 def _ensure_index(gnomon: "Gnomon", terminal: Terminal) -> None:
     if not is_person(terminal.err.file):
-        if not gnomon.index_path.exists():
-            terminal.say("reading the warehouse for the first time; later commands find its index")
         gnomon.ensure_index(None)
         return
     with terminal.err.status("looking at the warehouse") as status:
