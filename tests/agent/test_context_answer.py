@@ -32,7 +32,7 @@ def test_a_model_is_shown_owner_and_meaning(desk: Desk) -> None:
     model = ScriptedModel([say("The finance team owns orders.")])
     answer = desk.ask(model, "Who owns orders?")
     assert (answer.status, answer.queries) == ("answered", ())
-    assert "owner: the finance team" in model.requests[0].context_text
+    assert "owner: «the finance team»" in model.requests[0].context_text
     assert "Loyalty level, set by the sales team" in model.requests[0].context_text
     assert answer.reasoning == "Answered from what is known about the tables, without a query."
 
