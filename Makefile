@@ -5,10 +5,10 @@ UV := $(BIN)/uv
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help demo test hosted check lint types bench eval lock clean
+.PHONY: help demo test hosted check lint types bench bench-grounded train-grounded eval lock clean
 
 help: ## List the commands.
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(UV):
 	$(PYTHON) -m venv .venv
@@ -48,6 +48,12 @@ types: .venv/.dev
 
 bench: .venv/.dev ## Every benchmark; figures go to docs/benchmarks.md.
 	$(BIN)/python bench/run.py
+
+bench-grounded: .venv/.dev ## Question sets in GNOMON_DATA; figures go to docs/grounded-figures.md.
+	$(BIN)/python bench/bench_grounded.py --page docs/grounded-figures.md
+
+train-grounded: .venv/.dev ## Learn the weights of `grounded` from the question sets in GNOMON_DATA.
+	$(BIN)/python bench/train_grounded.py
 
 eval: .venv/.base ## The demo company's questions against their gold SQL.
 	$(BIN)/gnomon eval demo

@@ -19,6 +19,7 @@ import ablation_company as company
 import ablation_real as real
 from ablation_layers import ALL, NONE, Layer, configurations, named
 from ablation_pairs import PAIRS, SCHEMAS, Pair, World
+from remembering_embedder import CACHE, RememberingEmbedder
 
 from gnomon.flywheel.report import EvalReport, Share
 from gnomon.models.minilm.embedder import MiniLmEmbedder
@@ -167,7 +168,7 @@ def real_table() -> Rows:
         "Example shown",
         "Its table right",
     )
-    embedder = MiniLmEmbedder()
+    embedder = RememberingEmbedder.open(CACHE)
     for found in real.read_all():
         for name, layers in real.SETS:
             r = real.measured(found, layers, embedder)

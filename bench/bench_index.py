@@ -85,9 +85,9 @@ def _build(folder: Path) -> dict[str, Any]:
     again = _seconds(lambda: build_index(warehouse, embedder, folder / "index.db"))
     warehouse.close()
     index = CatalogIndex.open(folder / "index.db")
-    texts = [card_texts(c).meaning for c in index.cards()]
+    passages = [passage for card in index.cards() for passage in card_texts(card).passages]
     index.close()
-    raw_s = _seconds(lambda: embedder.embed(texts))
+    raw_s = _seconds(lambda: embedder.embed(passages))
     without = TABLES / (cold.elapsed_s - cold.embed_s)
     return {
         "tables": cold.tables,
@@ -95,7 +95,7 @@ def _build(folder: Path) -> dict[str, Any]:
         "tables_per_s_without_embedding": without,
         "tables_per_s_to_limit_of_20": without / TABLES_PER_S_LIMIT,
         "tables_per_s_with_embedding": TABLES / cold.elapsed_s,
-        "raw_embedder_texts_per_s": TABLES / raw_s,
+        "raw_embedder_tables_per_s": TABLES / raw_s,
         "indexing_to_raw_embedder": (TABLES / cold.elapsed_s) / (TABLES / raw_s),
         "unchanged_rebuild_ms": again * 1_000,
     }

@@ -36,9 +36,6 @@ from gnomon.search.fuse import boosted
 from gnomon.search.partition import Entry, Partition
 
 DEPTH = 50
-GOAL = 0.95
-"""Recall at 10, on the questions that people wrote."""
-
 DRAWS = 20
 POPULAR = 0.12
 RESAMPLES = 2_000
@@ -199,7 +196,7 @@ def report(searched: Searched) -> Iterator[str]:
 
 
 def main() -> int:
-    """Print a table a set, and how the goal stands."""
+    """Print a table a set."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -17,15 +17,15 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gnomon.domain.answer import Answer, Question
-from gnomon.domain.errors import Failed, GnomonError
+from gnomon.domain.errors import Failed, GnomonError, Misconfigured
 from gnomon.domain.events import AnswerReady
 from gnomon.domain.result import ResultColumn, ResultTable
 from gnomon.flywheel.evaluate import evaluate_one
@@ -41,7 +41,11 @@ TESTS = Path(__file__).resolve().parent.parent / "tests"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One database and the questions asked of it."""
+    """One database and the questions asked of it.
+
+    Args:
+        settings: What differs from the defaults of Gnomon, by the settings' names.
+    """
 
     database: str
     url: str
@@ -49,6 +53,7 @@ class Job:
     model: str
     timeout_s: float
     evidence: bool
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +69,12 @@ class Done:
 def main() -> int:
     """Draw, ask, compare, print."""
     options = read_options()
-    folder = options.data / FOLDERS.get(options.set, options.set)
+    folder = folder_of(options.set, options.data)
     found = read_set(options.set, folder if folder.is_dir() else options.data)
-    sample = draw(found, options)
+    pool = [q for q in found.questions if options.db in (None, q.database)]
+    if not pool:
+        sys.exit(f"error: the set has no question of the database {options.db}")
+    sample = draw(pool, options.databases, options.questions, options.seed)
     print(
         f"{options.set}: {len(sample)} questions of {len({q.database for q in sample})} databases, seed "
         f"{options.seed}, out of {len(found.questions)} questions of "
@@ -74,7 +82,7 @@ def main() -> int:
         flush=True,
     )
     started = time.perf_counter()
-    with open_server(found, options.postgres) as server:
+    with open_server(found.databases, options.postgres) as server:
         jobs = plan(found, sample, options, server)
         done = list(run(jobs, options.workers, options.out))
     summarise(done, time.perf_counter() - started, options.out)
@@ -101,21 +109,21 @@ def read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def draw(found: QuestionSet, options: argparse.Namespace) -> tuple[EvalQuestion, ...]:
-    """A random sample: databases first, then questions among theirs, in the set's order."""
-    rng = random.Random(options.seed)
-    names = sorted({q.database for q in found.questions})
-    if options.db:
-        names = [options.db]
-    elif 0 < options.databases < len(names):
-        names = rng.sample(names, options.databases)
-    pool = [q for q in found.questions if q.database in names]
-    if not pool:
-        sys.exit(f"error: the set has no question of the database {options.db}")
-    if 0 < options.questions < len(pool):
-        chosen = sorted(rng.sample(range(len(pool)), options.questions))
-        pool = [pool[i] for i in chosen]
-    return tuple(pool)
+def folder_of(name: str, data: Path) -> Path:
+    """Where a set lies in the folder of all sets."""
+    return data / FOLDERS.get(name, name)
+
+
+def draw(pool: Sequence[EvalQuestion], databases: int, questions: int, seed: int) -> tuple[EvalQuestion, ...]:
+    """A random sample: databases first, then questions among theirs, in the set's order; 0 takes all."""
+    rng = random.Random(seed)
+    names = sorted({q.database for q in pool})
+    if 0 < databases < len(names):
+        names = rng.sample(names, databases)
+    among = [q for q in pool if q.database in names]
+    if 0 < questions < len(among):
+        among = [among[i] for i in sorted(rng.sample(range(len(among)), questions))]
+    return tuple(among)
 
 
 def plan(
@@ -128,7 +136,7 @@ def plan(
     return [
         Job(
             database=name,
-            url=load_script(server, name, path) if path.suffix == ".sql" else str(path.absolute()),
+            url=url_of(name, path, server),
             questions=tuple(groups[name]),
             model=options.model,
             timeout_s=options.timeout,
@@ -162,8 +170,16 @@ def finished(jobs: Sequence[Job], workers: int) -> Iterator[Done]:
             yield future.result()
 
 
-def work(job: Job) -> Done:
-    """Run the golds, then open the database through the wiring, index it and ask."""
+def nowhere(outcome: Outcome) -> None:
+    """Keep no outcome before the end of its job."""
+
+
+def work(job: Job, keep: Callable[[Outcome], None] = nowhere) -> Done:
+    """Run the golds, then open the database through the wiring, index it and ask.
+
+    Args:
+        keep: Called with each outcome as it comes.
+    """
     from gnomon.settings import Settings
     from gnomon.wiring import open_gnomon
 
@@ -175,17 +191,28 @@ def work(job: Job) -> Done:
             "state.dir": state,
             "limits.max_rows": MAX_ROWS,
             "limits.max_total_s": job.timeout_s,
+            **job.settings,
         }
         started = time.perf_counter()
         try:
             with closing(open_gnomon(Settings.load(Path(state), overrides))) as gnomon:
                 gnomon.ensure_index()
                 index_s = time.perf_counter() - started
-                outcomes = tuple(ask_one(gnomon, q, golds, job) for q in job.questions)
+                outcomes = tuple(ask_each(gnomon, golds, job, keep))
         except Exception as error:
             failed = tuple(Outcome(q, "error", why=in_words(error)) for q in job.questions)
             return Done(job.database, failed, 0.0, in_words(error))
     return Done(job.database, outcomes, index_s)
+
+
+def ask_each(
+    gnomon: Any, golds: dict[str, ResultTable | Failed], job: Job, keep: Callable[[Outcome], None]
+) -> Iterator[Outcome]:
+    """Ask the questions of a job in turn."""
+    for question in job.questions:
+        outcome = ask_one(gnomon, question, golds, job)
+        keep(outcome)
+        yield outcome
 
 
 def ask_one(gnomon: Any, question: EvalQuestion, golds: dict[str, ResultTable | Failed], job: Job) -> Outcome:
@@ -265,17 +292,32 @@ def _native(url: str, sql: str, budget_s: float) -> tuple[list[str], list[Any]]:
 
 
 @contextmanager
-def open_server(found: QuestionSet, url: str) -> Iterator[str]:
-    """A PostgreSQL server where the set needs one: the given one, else one started for this run."""
-    if url or not any(path.suffix == ".sql" for path in found.databases.values()):
+def open_server(databases: Mapping[str, Path], url: str) -> Iterator[str]:
+    """A PostgreSQL server where databases are scripts: the given one, else one started for this run.
+
+    Raises:
+        Misconfigured: If one is needed and none can be started here.
+    """
+    if url or not any(path.suffix == ".sql" for path in databases.values()):
         with nullcontext(url) as given:
             yield given
         return
     sys.path.insert(0, str(TESTS))
-    from postgres_server import running_server  # type: ignore[import-not-found]
+    from postgres_server import Unavailable, running_server  # type: ignore[import-not-found]
 
-    with running_server() as started:
+    with ExitStack() as stack:
+        try:
+            started = stack.enter_context(running_server())
+        except Unavailable as error:
+            raise Misconfigured(
+                f"no PostgreSQL server can be started here: {error}", hint="give one with --postgres URL"
+            ) from error
         yield started
+
+
+def url_of(name: str, path: Path, server: str) -> str:
+    """Where a database is opened: its file, or the server into which its script is loaded."""
+    return load_script(server, name, path) if path.suffix == ".sql" else str(path.absolute())
 
 
 def load_script(server: str, name: str, script: Path) -> str:

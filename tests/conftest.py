@@ -1,6 +1,7 @@
 """Fixtures that tests of several packages share, and the path to the helpers beside this file."""
 
 import atexit
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -25,18 +26,38 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 SLOW = (
-    "governance_secrets",
-    "test_local_model",
-    "demo/test_run",
+    "agent/injections",
     "test_differential",
-    "wordpiece",
-    "injections",
+    "governance_tools",
+    "governance_statements",
+    "demo/test_run",
+    "test_dialects",
+    "test_inference",
+    "test_local_model",
+    "test_policy_commands",
+    "test_attacks",
+    "test_conformance",
+    "test_correct_answers",
 )
+"""Files that take longest, the longest first."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the order below: xdist would hand out the files with the most tests first, and they are quick."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no process is left with one of them at the end."""
-    items.sort(key=lambda item: not any(name in item.nodeid for name in SLOW))
+    items.sort(key=lambda item: next((i for i, name in enumerate(SLOW) if name in item.nodeid), len(SLOW)))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage as rarely as `gnomon` itself, and not among the tests and libraries loaded by now."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.hookimpl(optionalhook=True)

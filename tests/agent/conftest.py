@@ -10,10 +10,10 @@ from agent.desk import Desk
 from context.catalog.told import Told, fact
 from gnomon.context.catalog.build import build_index
 from gnomon.context.catalog.reader import CatalogIndex
-from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.models.port import Embedder
 from gnomon.warehouses.connect import open_warehouse
 from gnomon.warehouses.port import Warehouse
+from remembering import EMBEDDER
 
 SHOP = Path(__file__).with_name("shop.sql")
 SAID = Told(
@@ -32,7 +32,7 @@ def _shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Warehouse,
     folder = tmp_path_factory.mktemp("agent-shop")
     with duckdb.connect(str(folder / "shop.duckdb")) as connection:
         connection.execute(SHOP.read_text())
-    warehouse, embedder = open_warehouse(str(folder / "shop.duckdb")), MiniLmEmbedder()
+    warehouse, embedder = open_warehouse(str(folder / "shop.duckdb")), EMBEDDER
     build_index(warehouse, embedder, folder / "index.db", sources=(SAID,))
     index = CatalogIndex.open(folder / "index.db")
     yield warehouse, index, embedder

@@ -74,10 +74,14 @@ def test_one_model_serves_every_request_with_the_same_instructions_and_tools(des
 
 
 @pytest.mark.requirement("ODA-04")
-def test_the_agent_has_one_model_an_index_a_warehouse_and_tools_and_nothing_chooses_between_models() -> None:
+def test_the_agent_has_one_model_that_answers_and_nothing_chooses_between_models(desk: Desk) -> None:
     fields = Agent.__dataclass_fields__
-    assert [name for name, f in fields.items() if "Model" in str(f.type)] == ["model"]
+    assert [name for name, f in fields.items() if "Model" in str(f.type)] == ["model", "second_reader"]
     assert len(default_tools()) <= MAX_TOOLS
+    doubter = ScriptedModel([sql(f"{COUNT} where id > 5"), say("There are 235 orders.")], model_id="other")
+    answer = desk.ask([sql(COUNT), say("There are 240 orders.")], second_reader=doubter)
+    assert (answer.text, answer.model_id) == ("There are 240 orders.", "scripted")
+    assert [q.sql for q in answer.queries] == [answer.sql]
 
 
 @pytest.mark.requirement("ODA-16")

@@ -1,10 +1,11 @@
 """The confidence formula: its limits, and that a worse signal never raises it."""
 
 import itertools
+import math
 
 import pytest
 
-from gnomon.agent.confidence import confidence
+from gnomon.agent.confidence import confidence, confidence_parts
 from gnomon.domain.answer import Check
 
 pytestmark = pytest.mark.requirement("ODA-20")
@@ -49,3 +50,30 @@ def test_a_worse_verdict_never_raises_it() -> None:
 @pytest.mark.parametrize("worse", [{"model": 0.5}, {"margin": 0.05}, {"assumptions": 2}])
 def test_a_less_sure_model_a_narrow_retrieval_and_open_words_lower_it(worse: dict[str, float]) -> None:
     assert _of("pass", **worse) < _of("pass")  # type: ignore[arg-type]
+
+
+@pytest.mark.requirement("second-reading:compared")
+def test_a_second_reading_that_agrees_takes_half_of_the_doubt_away() -> None:
+    agrees, differs = Check("second_reading", "pass", ""), Check("second_reading", "warn", "")
+    none = Check("second_reading", "not_applicable", "")
+    passed = Check("grain", "pass", "")
+
+    def of(*checks: Check, model: float = 0.8) -> float:
+        return confidence(checks, model_confidence=model, retrieval_margin=None, assumptions=0)
+
+    assert of(passed, agrees) == pytest.approx(0.9)
+    assert of(passed, differs) == pytest.approx(0.68)
+    assert of(passed, none) == pytest.approx(0.8)
+    assert of(agrees, Check("grain", "fail", "")) == pytest.approx(0.4)
+    assert of(agrees, model=0.0) == 0.0
+
+
+@pytest.mark.requirement("cli:reading")
+def test_the_parts_of_a_confidence_multiply_to_it() -> None:
+    for verdicts in itertools.product(VERDICTS, repeat=3):
+        for model, margin, assumptions in itertools.product((0.0, 0.5, 0.9), (None, 0.1), (0, 2)):
+            checks = [Check(n, v, "") for n, v in zip(("a", "b", "second_reading"), verdicts, strict=True)]  # type: ignore[arg-type]
+            given = {"model_confidence": model, "retrieval_margin": margin, "assumptions": assumptions}
+            parts = confidence_parts(checks, **given)  # type: ignore[arg-type]
+            assert math.prod(p.factor for p in parts) == pytest.approx(confidence(checks, **given))  # type: ignore[arg-type]
+            assert all(p.factor != 1.0 for p in parts[1:])

@@ -17,6 +17,7 @@ from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.models.port import ModelRequest, ModelResponse
 from gnomon.models.scripted import ScriptedModel
 from gnomon.policy.policies import Policies, Situation
+from remembering import EMBEDDER
 
 NARROWER = """
 @rows("order_id < 50")
@@ -28,7 +29,7 @@ Script = Callable[[ModelRequest], ModelResponse]
 
 @pytest.fixture(scope="module")
 def embedder() -> MiniLmEmbedder:
-    return MiniLmEmbedder()
+    return EMBEDDER
 
 
 @pytest.fixture(scope="module")

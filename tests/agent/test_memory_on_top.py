@@ -15,10 +15,10 @@ from gnomon.context.memory.changes import Actor, add
 from gnomon.context.memory.wish import Wish, drawn_up
 from gnomon.domain.answer import Answer, Conversation
 from gnomon.models.grounded import GroundedModel
-from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.models.scripted import ScriptedModel
 from gnomon.policy.authority import owners_authority
 from gnomon.store.memories import MemoryStore
+from remembering import EMBEDDER
 
 
 class Corrected:
@@ -42,7 +42,7 @@ class Corrected:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with opened_shop(tmp_path_factory.mktemp("memory-agent"), MiniLmEmbedder()) as desk:
+    with opened_shop(tmp_path_factory.mktemp("memory-agent"), EMBEDDER) as desk:
         yield desk
 
 

@@ -18,12 +18,12 @@ from gnomon.domain.answer import Answer, Clarification, Conversation, Question
 from gnomon.domain.events import AnswerReady, ClarificationAsked
 from gnomon.domain.identity import Principal
 from gnomon.domain.memory import Memory
-from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.models.port import ModelResponse, ToolMessage
 from gnomon.models.scripted import ScriptedModel
 from gnomon.policy.authority import Authority, owners_authority
 from gnomon.policy.policies import Situation, parse_policies
 from gnomon.store.memories import MemoryStore
+from remembering import EMBEDDER
 
 ENOUGH = say("Cannot answer: that is all.")
 NET: dict[str, Any] = {"text": "Sales means shipped orders only", "reason": "Ana corrected the figure"}
@@ -112,7 +112,7 @@ class Talk:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with opened_shop(tmp_path_factory.mktemp("memory-tools"), MiniLmEmbedder()) as desk:
+    with opened_shop(tmp_path_factory.mktemp("memory-tools"), EMBEDDER) as desk:
         yield desk
 
 

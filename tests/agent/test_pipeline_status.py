@@ -24,6 +24,7 @@ from gnomon.domain.events import AuditEvent
 from gnomon.domain.identity import Principal
 from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.models.scripted import ScriptedModel
+from remembering import EMBEDDER
 
 pytestmark = pytest.mark.requirement("runtime:governed")
 
@@ -35,7 +36,7 @@ permit (principal in Group::"sales", action == Action::"discover", resource in T
 
 @pytest.fixture(scope="module")
 def embedder() -> MiniLmEmbedder:
-    return MiniLmEmbedder()
+    return EMBEDDER
 
 
 @pytest.fixture(scope="module")

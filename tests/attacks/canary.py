@@ -231,8 +231,8 @@ _POSTGRES_STATE = (
 def _postgres_state(owner: str, secrets: Path) -> str:
     digest = hashlib.sha256(files_hash(secrets).encode())
     with psycopg.connect(owner, autocommit=True) as connection:
-        for statement in _POSTGRES_STATE:
-            digest.update(repr(connection.execute(statement.encode()).fetchall()).encode())
+        for found in connection.execute("; ".join(_POSTGRES_STATE).encode()).results():
+            digest.update(repr(found.fetchall()).encode())
     return digest.hexdigest()
 
 

@@ -62,7 +62,8 @@ def test_no_attack_of_the_corpus_passes_the_guard_and_does_harm(
     before, counts, escaped = canary.state(), Counter[str](), []
     for entry in attacks(engine):
         verdict = _guarded(canary, entry)
-        if canary.state() != before:
+        # What was refused never met the engine: one look at the end is enough for all of it.
+        if verdict != "refused" and canary.state() != before:
             verdict = "changed the canary"
             before = canary.state()
         counts[verdict] += 1
@@ -70,6 +71,7 @@ def test_no_attack_of_the_corpus_passes_the_guard_and_does_harm(
             escaped.append(f"{verdict}: {entry.shown}")
     record_counts(engine, "guard on", counts)
     assert escaped == []
+    assert canary.state() == before
     assert counts.total() >= 120
 
 

@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
-from gnomon.models.minilm.embedder import MiniLmEmbedder
-
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 
 from ablation_layers import ALL, LAYERS
 from ablation_pairs import PAIRS, ROWS, SCHEMAS, Pair, Turn, World
+
+from remembering import EMBEDDER
 
 pytestmark = pytest.mark.requirement("ablation:flips")
 
 
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, ...]]:
-    embedder = MiniLmEmbedder()
+    embedder = EMBEDDER
     made = tuple(World(tmp_path_factory.mktemp(right), right, embedder) for right in SCHEMAS)
     yield made
     for world in made:

@@ -44,12 +44,12 @@ def test_a_warehouse_of_the_same_recipe_is_not_built_again(tmp_path: Path) -> No
     assert ensure_warehouse(path)
 
 
-def test_building_takes_less_than_fifteen_seconds(tmp_path: Path) -> None:
+def test_building_takes_less_than_fifteen_seconds_of_processor_time(tmp_path: Path) -> None:
     from company.build import build_warehouse
 
-    started = time.perf_counter()
+    started = time.process_time()
     build_warehouse(tmp_path / "w.duckdb")
-    assert time.perf_counter() - started < 15
+    assert time.process_time() - started < 15
 
 
 def test_there_are_three_layers_of_tables_with_a_few_hundred_thousand_rows(

@@ -2,12 +2,21 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import duckdb
 import pytest
 
-from gnomon.domain.answer import Answer, AnswerStatus, Assumption, Clarification, ExecutedQuery, Question
+from gnomon.domain.answer import (
+    Answer,
+    AnswerStatus,
+    Assumption,
+    Clarification,
+    Cost,
+    ExecutedQuery,
+    Question,
+)
 from gnomon.domain.errors import Failed, Interrupted, Retry
 from gnomon.domain.identity import Principal
 from gnomon.domain.result import ResultColumn, ResultRef, ResultTable
@@ -152,3 +161,10 @@ def test_the_report_is_json_and_shows_both_queries_of_a_miss(run_gold: RunGold) 
     assert "ours: SELECT 42 AS n" in text
     assert "gold: SELECT 42" in text
     assert "gold: (none)" in text
+
+
+def test_the_time_in_the_model_is_kept_apart(run_gold: RunGold) -> None:
+    question = EvalQuestion("q", "how many?", gold=("SELECT 42",))
+    timed = replace(answer(value=42), cost=Cost(model_s=0.25, total_s=1.0))
+    (outcome,) = run_eval([question], lambda _: timed, run_gold).outcomes
+    assert outcome.model_s == 0.25

@@ -23,7 +23,11 @@ def category_is_settled(char: str) -> bool:
     return unicodedata.category(char) == OLD_UNICODE.category(char) != "Cs"
 
 
-SETTLED = [c for c in map(chr, range(1, sys.maxunicode + 1)) if category_is_settled(c)]
+def tells_something(char: str) -> bool:
+    """Nearly all of a million code points above the first three planes are unassigned and treated alike."""
+    return ord(char) < 0x30000 or ord(char) % 64 == 0 or unicodedata.category(char) not in ("Cn", "Co")
+
+
 WORDS = [w for w in VOCABULARY.read_text(encoding="utf-8").split("\n") if w.isalpha()]
 SENTENCES = st.lists(
     st.one_of(
@@ -49,7 +53,7 @@ def reference_ids(text: str) -> list[int]:
 
 
 @pytest.mark.requirement("models:minilm-tokenizer")
-@settings(max_examples=2500, deadline=None, derandomize=True)
+@settings(max_examples=1_000, deadline=None, derandomize=True)
 @given(SENTENCES.filter(lambda t: not holds_special_token(t)))
 def test_any_sentence_gives_the_ids_of_the_reference_implementation(text: str) -> None:
     assert OURS.encode(text, 100_000) == reference_ids(text)
@@ -57,7 +61,8 @@ def test_any_sentence_gives_the_ids_of_the_reference_implementation(text: str) -
 
 @pytest.mark.requirement("models:minilm-tokenizer")
 def test_every_settled_character_between_letters_gives_the_ids_of_the_reference_implementation() -> None:
-    texts = [f"a{char}b" for char in SETTLED]
+    every = map(chr, range(1, sys.maxunicode + 1))
+    texts = [f"a{char}b" for char in every if tells_something(char) and category_is_settled(char)]
     reference = REFERENCE.encode_batch(texts)
     wrong = [t for t, r in zip(texts, reference, strict=True) if OURS.encode(t, 1_000) != r.ids]
     assert wrong == []

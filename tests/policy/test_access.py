@@ -242,3 +242,45 @@ def test_a_bare_name_in_a_view_means_what_it_means_to_the_engine() -> None:
         )
         sql = ask("SELECT * FROM marts.report", access(text, catalog, dialect)).sql
         assert read in sql
+
+
+ONLY_IF = 'when { principal.method == "local" }'
+ALIKE = (
+    ALL,
+    "",
+    f"permit (principal, {READ}, resource) {ONLY_IF};",
+    f"{ALL} forbid (principal, {READ}, resource is Column);",
+    f"{ALL} forbid (principal, {READ}, resource is Table);",
+    f'{ALL} @id("r") @rows("id = 1") forbid (principal, {READ}, resource);',
+    f"permit (principal, {READ}, resource is Table);",
+    f'{ALL} forbid (principal, {READ}, resource in Table::"orders");',
+    f'{ALL} forbid (principal, {READ}, resource == Column::"orders.status");',
+    f'{ALL} forbid (principal, {READ}, resource in Schema::"main");',
+)
+
+
+@pytest.mark.requirement("policy:decisions")
+@pytest.mark.parametrize("text", ALIKE)
+@pytest.mark.parametrize("first", [(), (TableSchema(TableRef("bare"), ()),)])
+def test_one_table_is_judged_for_all_only_where_no_rule_tells_them_apart(
+    text: str, first: tuple[TableSchema, ...]
+) -> None:
+    # A condition on rows cannot be taken for a table without columns.
+    catalog = Catalog((*(() if "@rows" in text else first), PEOPLE, ORDERS), (JOIN,))
+    whole = access(text, catalog)
+    each = all(whole.table(t) is None and whole.table(t, via_view=True) is None for t in catalog.tables)
+    assert access(text, catalog).sees_all is each
+
+
+@pytest.mark.requirement("policy:decisions")
+def test_of_tables_that_are_judged_alike_one_is_looked_at() -> None:
+    catalog = Catalog(tuple(table(f"t{i}", "id") for i in range(50)))
+    judged: list[str] = []
+
+    def judge(asked: TableSchema, via_view: bool) -> None:
+        judged.append(asked.ref.name)
+
+    assert Access(ANA, catalog, "duckdb", judge, alike=True).sees_all
+    assert judged == ["t0", "t0"]
+    assert Access(ANA, catalog, "duckdb", judge).sees_all
+    assert len(judged) == 102

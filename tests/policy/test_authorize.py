@@ -302,10 +302,10 @@ def test_text_put_together_as_people_do_it_passes(sql: str) -> None:
 def test_a_near_miss_among_very_many_tables_is_found_soon() -> None:
     many = Catalog(tuple(table(f"sales_of_region_{i}", "id") for i in range(90_000)))
     access = Access.to_all(ANA, many, "duckdb")
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(Retry) as caught:
         authorize(Query("SELECT id FROM sales_of_regoin_77", "duckdb"), access, Limits())
-    assert time.perf_counter() - started < 2
+    assert time.thread_time() - started < 2
     assert "sales_of_region_" in caught.value.hint
 
 

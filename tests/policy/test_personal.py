@@ -254,9 +254,9 @@ def test_the_time_of_a_look_does_not_grow_with_the_result() -> None:
     wide = ResultTable(
         tuple(ResultColumn(f"c{i}", "text") for i in range(8)), tuple((cell,) * 8 for cell in cells)
     )
-    started_s = time.monotonic()
+    started_s = time.thread_time()
     findings = find_personal(wide)
-    assert time.monotonic() - started_s < 5
+    assert time.thread_time() - started_s < 5
     assert {f.cells for f in findings} == {CELLS_LOOKED_AT}
 
 

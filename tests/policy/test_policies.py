@@ -248,10 +248,10 @@ def test_ten_thousand_tables_and_columns_are_judged_by_a_few_decisions() -> None
         f'@mask("hash") forbid (principal, {READ}, resource in Tag::"pii");',
     ]
     found = policies(*texts, tags='[columns]\npii = ["*.c3"]')
-    started = time.perf_counter()
+    started = time.thread_time()
     access = found.access(ANA, wide, "duckdb", Situation())
     assert len(access.catalog.tables) == 1_000
-    assert time.perf_counter() - started < 20
+    assert time.thread_time() - started < 20
     assert len(found._kept) < 400
     rule = access.table(wide.tables[7])
     assert isinstance(rule, TableRule)

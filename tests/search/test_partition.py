@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 
 from gnomon.domain.errors import Misconfigured
-from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.search.partition import Entry, Partition
+from remembering import EMBEDDER
 
-EMBEDDER = MiniLmEmbedder()
 TEXTS = {
     "revenue": "Revenue. Money earned from sales each month.",
     "staff": "Employees. People who work here and their birthdays.",

@@ -72,16 +72,39 @@ def test_documents_are_indexed_found_listed_and_opened(run: Run) -> None:
     assert "Borealis closes in June." in shown
 
 
+def test_nothing_is_listed_where_nothing_is_relevant(run: Run) -> None:
+    run("index")
+    done = run("search", "lattice of quantum chromodynamics")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "nothing relevant was found" in done.stderr
+    assert json.loads(run("search", "lattice of quantum chromodynamics", "--json").stdout) == []
+    assert [d["document"]["title"] for d in json.loads(run("search", "june", "--json").stdout)] == ["Merger"]
+
+
+def test_the_sources_are_told_with_how_many_documents_they_hold(run: Run) -> None:
+    assert "  markdown:handbook: 2 documents\n" in run("index").stdout
+    told = json.loads(run("index", "--json").stdout)["sources"]
+    assert told == [{"source": "markdown:handbook", "documents": 2}]
+
+
+def test_ids_are_never_cut(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = f"{'long-' * 14}name.md"
+    (folder / "handbook" / name).write_text(REFUNDS)
+    run("index")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert f"markdown:handbook:{name}\n" in run("list").stdout
+
+
 def test_what_somebody_may_not_read_is_as_if_it_were_not_there(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("index")
     be("eve@acme.test", monkeypatch)
     assert [d["title"] for d in json.loads(run("list", "--json").stdout)] == ["Refunds"]
-    found = json.loads(run("search", "merger with borealis closes in june", "--json").stdout)
+    found = json.loads(run("search", "money that borealis pays back", "--json").stdout)
     assert {p["document"]["title"] for p in found} == {"Refunds"}
     theirs, nobodys = (run("show", f"markdown:handbook:{name}.md") for name in ("plan", "nothing"))
-    assert theirs.exit_code == nobodys.exit_code == 1
+    assert theirs.exit_code == nobodys.exit_code == 2
     assert theirs.stderr.replace("plan", "nothing") == nobodys.stderr
 
 

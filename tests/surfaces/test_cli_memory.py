@@ -102,14 +102,14 @@ def test_data_goes_to_stdout_and_talk_to_stderr(run: Run) -> None:
 @pytest.mark.parametrize(
     ("more", "code", "said"),
     [
-        (("--table", "ordrs"), 1, "did you mean `orders`?"),
-        (("--means", "revenue=orders.net_amout"), 1, "did you mean `net_amount`"),
+        (("--table", "ordrs"), 2, "did you mean `orders`?"),
+        (("--means", "revenue=orders.net_amout"), 2, "did you mean `net_amount`"),
         (("--means", "revenue"), 2, "is not WORDS=TARGET"),
         (("--means", "=orders"), 2, "is not WORDS=TARGET"),
         (("--scope", "team"), 2, "take one of: user, channel, global"),
-        (("--scope", "channel"), 1, "no channel"),
+        (("--scope", "channel"), 2, "no channel"),
         (("--expires", "soon"), 2, "is not a time"),
-        (("--answer", "a9999"), 1, "no answer is stored yet"),
+        (("--answer", "a9999"), 2, "no answer is stored yet"),
         (("--question", "How many?", "--sql", "delete from orders"), 1, "error:"),
     ],
 )
@@ -136,10 +136,65 @@ def test_the_answer_it_came_from_is_the_person_s_own(run: Run, state: Path) -> N
 @pytest.mark.requirement("memory:duplicates")
 def test_likenesses_are_told(run: Run) -> None:
     first = added(run)
-    done = run("memory", "add", "Revenue means gross sales")
+    done = run("memory", "add", "Revenue means gross sales", "--keep-both")
     assert f"it contradicts {first['id']}" in done.stderr
-    again = ok(run("memory", "add", "revenue is net of refunds", "--json"))
+    again = ok(run("memory", "add", "revenue is net of refunds", "--keep-both", "--json"))
     assert ("duplicate", first["id"]) in [(a["relation"], a["other"]["id"]) for a in again["alike"]]
+
+
+@pytest.mark.requirement("memory:contradictions")
+def test_of_two_that_contradict_a_person_says_which_one_holds(run: Run) -> None:
+    first = added(run)
+    other = ("memory", "add", "Revenue means gross sales")
+    refused = run(*other)
+    assert refused.exit_code == 2
+    assert f"{first['id']}: «{first['text']}»" in refused.stderr
+    assert f"--replace {first['id']}" in refused.stderr
+    assert [m["id"] for m in ok(run("memory", "list", "--json"))] == [first["id"]]
+    new = ok(run(*other, "--replace", first["id"], "--json"))
+    assert new["replaced"] == [first["id"]]
+    assert [m["id"] for m in ok(run("memory", "list", "--json"))] == [new["id"]]
+    shown = ok(run("memory", "show", first["id"], "--json"))
+    assert (shown["state"], shown["retired_because"]) == ("retired", f"{new['id']} took its place")
+    assert run("memory", "edit", first["id"], "--reason", "after all").exit_code == 2
+    assert run("memory", "edit", first["id"], "--reason", "after all", "--keep-both").exit_code == 0
+    (pair,) = ok(run("memory", "review", "--json"))["contradictions"]
+    assert {pair["one"]["id"], pair["other"]["id"]} == {first["id"], new["id"]}
+
+
+@pytest.mark.requirement("memory:contradictions")
+def test_one_for_everybody_contradicts_freely_and_replaces_nothing_before_it_holds(run: Run) -> None:
+    mine = added(run)
+    added_for_all = ok(run("memory", "add", "Revenue means gross sales", "--scope", "global", "--json"))
+    assert [a["relation"] for a in added_for_all["alike"]] == ["contradiction"]
+    ended = ok(
+        run(
+            "memory",
+            "add",
+            "Revenue means taxes",
+            "--scope",
+            "global",
+            "--replace",
+            mine["id"],
+            "--keep-both",
+            "--json",
+        )
+    )
+    assert ended["replaced"] == []
+
+
+@pytest.mark.requirement("memory:cli")
+def test_ids_and_commands_are_never_cut(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    first = added(run, "--reason", "finance says so " * 10)
+    other = ok(
+        run("memory", "add", "Revenue means gross sales of a whole " + "long " * 20, "--keep-both", "--json")
+    )
+    shown = run("memory", "review").stdout
+    assert any(f"gnomon memory retire {m['id']}\n" in shown for m in (first, other))
+    listed = run("memory", "list").stdout
+    assert first["id"] in listed
+    assert other["id"] in listed
 
 
 @pytest.mark.requirement("memory:cli")
@@ -154,7 +209,7 @@ def test_it_is_edited_retired_and_brought_back(run: Run) -> None:
     assert ok(run("memory", "list", "--json")) == []
     (retired,) = ok(run("memory", "list", "--status", "retired", "--json"))
     assert retired["retired_because"] == "it was wrong"
-    assert run("memory", "retire", made["id"]).exit_code == 1
+    assert run("memory", "retire", made["id"]).exit_code == 2
     assert ok(run("memory", "edit", made["id"], "--reason", "after all", "--json"))["state"] == "active"
     shown = ok(run("memory", "show", made["id"], "--json"))
     assert [v["change"] for v in shown["versions"]] == ["add", "edit", "retire", "edit"]

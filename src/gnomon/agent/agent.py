@@ -25,7 +25,7 @@ from gnomon.agent.candidate import (
     with_cards_of,
 )
 from gnomon.agent.case_state import CaseState, RanQuery
-from gnomon.agent.checks import CheckInput, run_checks
+from gnomon.agent.checks import CheckInput, SecondReading, run_checks
 from gnomon.agent.compose import build_answer, confidence_of, sentence
 from gnomon.agent.dispatch import dispatch
 from gnomon.agent.instructions import INSTRUCTIONS
@@ -34,6 +34,7 @@ from gnomon.agent.personal import with_personal
 from gnomon.agent.recollect import Recollection
 from gnomon.agent.rights import own_conversation
 from gnomon.agent.scratch import scratch_for
+from gnomon.agent.second_reader import SecondReader
 from gnomon.agent.streaming import streamed
 from gnomon.agent.tools.base import Environment, Tool, spec
 from gnomon.agent.tools.registry import checked, default_tools
@@ -92,6 +93,7 @@ class Agent:
         orchestrators: Systems that run what fills the tables.
         brief: The page about the warehouse that people wrote; empty for the draft.
         min_confidence: Below this the agent abstains and says what stood in the way.
+        second_reader: Reads each question that another model answers by a query, for a check to compare.
     """
 
     model: Model
@@ -113,6 +115,7 @@ class Agent:
     context_tokens: int = 12_000
     link_hosts: tuple[str, ...] = ()
     shared_personal: Literal["mask", "show"] = "mask"
+    second_reader: Model | None = None
 
     def __post_init__(self) -> None:
         self.tools = checked(self.tools)
@@ -226,6 +229,7 @@ class Agent:
         case.confidence = response.confidence
         case.reasoning = response.reasoning or case.reasoning
         case.unplaced = response.unplaced
+        case.reading = response.reading or case.reading
 
     def _conclude(
         self, case: CaseState, response: ModelResponse, env: Environment
@@ -276,7 +280,16 @@ class Agent:
             earlier=tuple((r.query, r.result) for r in case.ran[:-1]),
             values=env.index,
             run=lambda sql: env.run(env.authorize(sql, "check")),
+            second=self._second(case, env),
         )
+
+    def _second(self, case: CaseState, env: Environment) -> Callable[[], SecondReading] | None:
+        """How to have the question read by another; None where there is no other."""
+        other = self.second_reader
+        if other is None or other.model_id == self.model.model_id:
+            return None
+        reader = SecondReader(other, self.min_confidence, self.bounds, self.meter)
+        return lambda: reader.opinion(case, env)
 
     def _verdict(self, case: CaseState, text: str) -> AnswerReady:
         """Answer, or abstain if the answer is not to be trusted, and say why."""

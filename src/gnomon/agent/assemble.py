@@ -1,7 +1,7 @@
 """Assemble what a model sees for one question: candidate tables, value matches, the turn before."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gnomon.agent.look_alikes import look_alikes_of
@@ -73,7 +73,7 @@ class Assembler:
             brief=self.index.brief(),
             cards=cards,
             candidates=tuple(candidates),
-            others=tuple(t.ref for t in catalog.tables if t.ref not in shown),
+            others=tuple(ref for ref in catalog.refs if ref not in shown),
             values=values,
             trusted=self.index.trusted(vector),
             documents=passages,
@@ -86,12 +86,12 @@ class Assembler:
     def _with_look_alikes(self, catalog: Catalog, refs: list[TableRef]) -> tuple[TableCard, ...]:
         """The cards, and those of tables that the first of them are mistaken for: a choice needs both."""
         cards = {r: c for r in refs if (c := self.index.card(r)) is not None}
-        names = Names(t.ref for t in catalog.tables)
-        for card in list(cards.values())[:COMPARED]:
-            for name in look_alikes_of(card)[:COMPARED]:
-                ref = names.find(name)
-                if ref is not None and ref not in cards and (alike := self.index.card(ref)) is not None:
-                    cards[ref] = alike
+        first = list(cards.values())[:COMPARED]
+        alike = [name for card in first for name in look_alikes_of(card)[:COMPARED]]
+        names = Names(catalog.refs if alike else ())
+        for ref in filter(None, map(names.find, alike)):
+            if ref not in cards and (card := self.index.card(ref)) is not None:
+                cards[ref] = card
         return tuple(cards.values())
 
     def _values(self, texts: list[str]) -> tuple[ValueMatch, ...]:
@@ -109,8 +109,8 @@ class Assembler:
         ranked = [*remembered, *(c.ref for c in candidates)]
         ranked += [v.column.table for v in values]
         ranked += list(previous.tables) if previous else []
-        if len(catalog.tables) <= SMALL_WAREHOUSE:
-            ranked += [t.ref for t in catalog.tables]
+        if len(catalog.refs) <= SMALL_WAREHOUSE:
+            ranked += catalog.refs
             return list(dict.fromkeys(ranked))
         chosen = list(dict.fromkeys(ranked))[: MAX_CARDS + 4]
         return list(dict.fromkeys([*chosen, *bridges(catalog, chosen)]))
@@ -134,19 +134,19 @@ def _followable(conversation: Conversation | None) -> list[Turn]:
 
 def bridges(catalog: Catalog, chosen: list[TableRef]) -> list[TableRef]:
     """Tables on the shortest join paths between the chosen ones, at most three hops long."""
-    neighbours: dict[TableRef, list[TableRef]] = {}
-    for join in catalog.joins:
-        neighbours.setdefault(join.child, []).append(join.parent)
-        neighbours.setdefault(join.parent, []).append(join.child)
-    found: list[TableRef] = []
+    known: dict[TableRef, list[TableRef]] = {}
+
+    def neighbours(ref: TableRef) -> list[TableRef]:
+        if ref not in known:
+            known[ref] = [j.parent if j.child == ref else j.child for j in catalog.joins_of(ref)]
+        return known[ref]
+
     wanted = set(chosen)
-    for start in chosen:
-        found += _between(neighbours, start, wanted)
-    return found
+    return [ref for start in chosen for ref in _between(neighbours, start, wanted)]
 
 
 def _between(
-    neighbours: dict[TableRef, list[TableRef]], start: TableRef, wanted: set[TableRef]
+    neighbours: Callable[[TableRef], Iterable[TableRef]], start: TableRef, wanted: set[TableRef]
 ) -> list[TableRef]:
     came_from: dict[TableRef, TableRef | None] = {start: None}
     queue = deque([(start, 0)])
@@ -161,7 +161,7 @@ def _between(
             continue
         if hops == MAX_BRIDGE_HOPS:
             continue
-        for there in neighbours.get(here, ()):
+        for there in neighbours(here):
             if there not in came_from:
                 came_from[there] = here
                 queue.append((there, hops + 1))

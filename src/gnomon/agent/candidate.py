@@ -7,6 +7,7 @@ from gnomon.agent.case_state import CaseState, RanQuery
 from gnomon.agent.evidence import named_evidence, shown_evidence
 from gnomon.agent.grounding import supported_sentences, untraced_numbers
 from gnomon.context.catalog.governed import GovernedIndex
+from gnomon.context.catalog.plurals import many
 from gnomon.domain.answer import Chart, Check
 from gnomon.domain.context import Context
 from gnomon.domain.result import ResultTable
@@ -51,7 +52,9 @@ def chart_equals_result(chart: Chart | None, result: ResultTable) -> Check | Non
         cells = [cell for cell in result.values(names.index(name)) if cell is not None]
         if not cells or not all(isinstance(c, Number) and not isinstance(c, bool) for c in cells):
             return _no_chart(f"`{name}` does not hold numbers")
-    return Check("chart_equals_result", "pass", f"The chart draws {len(result.rows)} rows of the result.")
+    return Check(
+        "chart_equals_result", "pass", f"The chart draws {many(len(result.rows), 'row')} of the result."
+    )
 
 
 def _no_chart(why: str) -> Check:

@@ -7,17 +7,29 @@ its shape and a bounded preview, and older previews shrink to their shape as new
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gnomon.agent.bounds import Spent
 from gnomon.agent.preview import byte_size, preview
-from gnomon.domain.answer import Assumption, Chart, Check, Clarification, ExecutedQuery, Question, Step
+from gnomon.domain.answer import (
+    Assumption,
+    Chart,
+    Check,
+    Clarification,
+    ExecutedQuery,
+    Question,
+    ReadWords,
+    Step,
+)
 from gnomon.domain.context import Context
 from gnomon.domain.query import AuthorizedQuery
 from gnomon.domain.result import ResultTable
 from gnomon.models.port import Message, ToolMessage, UserMessage
 from gnomon.policy.budgets import BudgetUse
 from gnomon.store.results import result_ref
+
+if TYPE_CHECKING:
+    from gnomon.agent.checks.case import SecondReading
 
 PREVIEWS_KEPT = 3
 
@@ -41,6 +53,7 @@ class CaseState:
         budgets: What is used of the person's budgets.
         waited_s: Seconds that a person took to answer.
         put: The last candidate that did not pass: its text, and how many queries had run.
+        second: What another reader makes of the question, or why it has no opinion; None before it is asked.
     """
 
     question: Question
@@ -63,6 +76,8 @@ class CaseState:
     confidence: float = 0.8
     reasoning: str = ""
     unplaced: tuple[str, ...] = ()
+    reading: tuple[ReadWords, ...] = ()
+    second: "SecondReading | str | None" = None
     started_s: float = field(default_factory=time.monotonic)
 
     @property

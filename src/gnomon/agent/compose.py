@@ -3,9 +3,11 @@
 import re
 
 from gnomon.agent.case_state import CaseState, RanQuery
-from gnomon.agent.confidence import confidence
+from gnomon.agent.confidence import confidence, confidence_parts
 from gnomon.agent.look_alikes import why_taken
-from gnomon.domain.answer import Answer, AnswerStatus, Chart, Cost
+from gnomon.context.catalog.governed import UNTOLD
+from gnomon.context.catalog.plurals import many
+from gnomon.domain.answer import Answer, AnswerStatus, Chart, ConfidencePart, Cost
 from gnomon.domain.catalog import NUMERIC_KINDS, TEMPORAL_KINDS
 from gnomon.domain.result import ResultTable
 from gnomon.domain.wording import say
@@ -39,7 +41,9 @@ def build_answer(case: CaseState, answer_id: str, status: AnswerStatus, text: st
         unplaced=case.unplaced,
         model_id=model_id,
         cost=_cost(case),
-        notices=(*sights(final), *_taken(case, status), *warnings(case.budgets)),
+        notices=(*sights(final), *_untold(case, status), *_taken(case, status), *warnings(case.budgets)),
+        reading=case.reading,
+        confidence_parts=_parts_of(case) if status == "answered" else (),
     )
 
 
@@ -50,6 +54,14 @@ def sights(final: RanQuery | None) -> tuple[str, ...]:
     tables = ", ".join(f"`{t}`" for t in final.query.tables)
     by = ", ".join(final.query.policies)
     return (f"This is about what you may see of {tables}, which is not all of it (policies: {by}).",)
+
+
+def _untold(case: CaseState, status: AnswerStatus) -> tuple[str, ...]:
+    """That a warning about a table of the answer is kept from the person."""
+    if case.final is None or status != "answered":
+        return ()
+    cards = (case.context.card(ref) for ref in case.final.query.tables)
+    return tuple(s.text for card in cards if card for s in card.caveats if s.provenance == UNTOLD)
 
 
 def _taken(case: CaseState, status: AnswerStatus) -> tuple[str, ...]:
@@ -76,12 +88,22 @@ def confidence_of(case: CaseState) -> float:
     return confidence(
         case.checks,
         model_confidence=case.confidence,
-        retrieval_margin=_margin(case),
+        retrieval_margin=retrieval_margin(case),
         assumptions=len(case.stated),
     )
 
 
-def _margin(case: CaseState) -> float | None:
+def _parts_of(case: CaseState) -> tuple[ConfidencePart, ...]:
+    return confidence_parts(
+        case.checks,
+        model_confidence=case.confidence,
+        retrieval_margin=retrieval_margin(case),
+        assumptions=len(case.stated),
+    )
+
+
+def retrieval_margin(case: CaseState) -> float | None:
+    """By what share the best table stood ahead of the next; None with fewer than two."""
     scores = [c.score for c in case.context.candidates[:2]]
     return (scores[0] - scores[1]) / scores[0] if len(scores) == 2 and scores[0] > 0 else None
 
@@ -119,7 +141,7 @@ def sentence(result: ResultTable) -> str:
         return "; ".join(pairs) + "."
     if result.truncated:
         return "The table shows the first rows; there are more."
-    return f"There are {len(result.rows):,} rows; the table shows them."
+    return f"There are {many(len(result.rows), 'row')}; the table shows them."
 
 
 def suggested_chart(result: ResultTable) -> Chart | None:

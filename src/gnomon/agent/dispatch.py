@@ -43,15 +43,19 @@ def _run(
     if tool is None:
         environment.record("tool", {"tool": call.name, "problem": "there is no such tool"})
         raise Retry(f"there is no tool `{call.name}`", hint=f"there are: {', '.join(t.name for t in tools)}")
-    _permit(tool, environment)
+    permit(tool, environment)
     outcome = tool.run(parse_arguments(tool, call.arguments), case, environment)
     if isinstance(outcome, Generator):
         outcome = yield from outcome
     return outcome
 
 
-def _permit(tool: Tool, environment: Environment) -> None:
-    """Ask the policies whether the person grants this tool's effect; the ruling is kept before the act."""
+def permit(tool: Tool, environment: Environment) -> None:
+    """Ask the policies whether the person grants this tool's effect; the ruling is kept before the act.
+
+    Raises:
+        Refused: They do not.
+    """
     ruling = environment.authority.tool(tool.name, tool.effect)
     environment.record("decision", {**ruling.as_detail(), "effect": tool.effect})
     if not ruling.allowed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gnomon.context.catalog.naming import Names
 from gnomon.domain.catalog import TableCard, TableRef
 
-_COUNTS = re.compile(r"; [\d,]+ rows here, [\d,]+ there")
+_COUNTS = re.compile(r"; [\d,]+ rows? here, [\d,]+ there")
 _QUOTED = re.compile(r"`([^`]+)`")
 _DOTTED = re.compile(r"\w+(?:\.\w+)+")
 _BESIDE = re.compile(r"(?:Like|Holds the same rows as) (.+?), (?:but|passed on)\b")

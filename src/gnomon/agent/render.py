@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from gnomon.agent.look_alikes import compared
 from gnomon.context.catalog.folding import stems
+from gnomon.context.catalog.plurals import many
 from gnomon.domain.catalog import CardColumn, Join, TableCard, TableRef
 from gnomon.domain.context import Context, TrustedQuery, ValueMatch
 from gnomon.policy.untrusted import as_data, named, quoted
@@ -87,9 +88,21 @@ def render_context(context: Context, budget_tokens: int, question: str = "") -> 
         room -= len(text)
     left_out += context.others
     if left_out:
-        names = ", ".join(map(_ref, left_out))
-        parts.append(f"Further tables, without details: {_cut(names, max(room, names_room))}")
+        names = _listed(left_out, max(room, names_room))
+        parts.append(f"Further tables, without details: {names}")
     return "\n\n".join(parts)
+
+
+def _listed(refs: list[TableRef], chars: int) -> str:
+    """The names with commas, cut where the room ends; what comes after is never written out."""
+    kept: list[str] = []
+    length = 0
+    for ref in refs:
+        kept.append(_ref(ref))
+        length += len(kept[-1]) + len(", ")
+        if length - len(", ") > chars:
+            break
+    return _cut(", ".join(kept), chars)
 
 
 def _cut(text: str, chars: int) -> str:
@@ -113,7 +126,7 @@ def render_card(card: TableCard, detail: Detail = "full", asked: frozenset[str] 
             `names` shows no more than names and types.
         asked: Stems of the question's words.
     """
-    rows = f", {card.row_count:,} rows" if card.row_count is not None else ""
+    rows = f", {many(card.row_count, 'row')}" if card.row_count is not None else ""
     lines = [f"Table {_ref(card.ref)}{rows}" + (f": {quoted(card.purpose)}" if card.purpose else "")]
     if card.purpose and card.purpose_from:
         lines[0] += f" [{_place(card.purpose_from)}]"

@@ -1,8 +1,10 @@
 """What of an earlier answer a person may still see: rights change, and stored rows do not know of it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from gnomon.domain.answer import Answer, Conversation, Question
+from gnomon.domain.catalog import TableRef
 from gnomon.domain.errors import Refused
 from gnomon.policy.access import Access
 
@@ -35,7 +37,16 @@ def still_seen(answer: Answer, access: Access) -> bool:
     """
     if not answer.queries:
         return access.sees_all or answer.status == "interrupted"
-    return all(_as_then(query.access, access, access.fingerprint(query.tables)) for query in answer.queries)
+    return not any(_seen_otherwise(answer, access))
+
+
+def _seen_otherwise(answer: Answer, access: Access) -> Iterator[tuple[TableRef, ...]]:
+    """The tables of each query, and of each check that read others, which the person sees otherwise now."""
+    read = [(query.tables, query.access) for query in answer.queries]
+    read += [(c.evidence.tables, c.evidence.access) for c in answer.checks if c.evidence is not None]
+    for tables, then in read:
+        if not _as_then(then, access, access.fingerprint(tables)):
+            yield tables
 
 
 def _as_then(then: str, access: Access, now: str) -> bool:
@@ -55,9 +66,9 @@ def require_still_seen(answer: Answer, access: Access) -> None:
             facts=(("answer", answer.id),),
             hint="ask the question again: it will be answered with the rights you have now",
         )
-    changed = [q for q in answer.queries if not _as_then(q.access, access, access.fingerprint(q.tables))]
+    changed = {str(table) for tables in _seen_otherwise(answer, access) for table in tables}
     if changed:
-        tables = ", ".join(sorted({str(t) for q in changed for t in q.tables}))
+        tables = ", ".join(sorted(changed))
         raise Refused(
             "your rights to the data of this answer have changed since it was given",
             rule="policy:rights-changed",

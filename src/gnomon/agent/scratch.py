@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from gnomon.agent.checks.written_cells import written_numbers_of
+from gnomon.context.catalog.plurals import many
 from gnomon.domain.answer import Question
 from gnomon.domain.catalog import Catalog, Column, Evidence, Key, TableRef, TableSchema
 from gnomon.domain.errors import Failed, GnomonError, Refused, Retry
@@ -118,7 +119,7 @@ class Scratch:
         kept = self.readable(access, before)
         if not kept:
             return ""
-        lines = [f"- {SCHEMA}.{k.name} ({_columns(k)}): {k.row_count} rows" for k in kept.values()]
+        lines = [f"- {SCHEMA}.{k.name} ({_columns(k)}): {many(k.row_count, 'row')}" for k in kept.values()]
         rule = "Results kept in this conversation. Read them by themselves, in DuckDB's SQL:"
         return "\n".join(("", "", rule, *lines))
 
@@ -131,7 +132,7 @@ def scratch_for(
     None where there is none: where others read along, and where the warehouse has a schema of that name, so
     that a name never means two tables.
     """
-    taken = any(t.ref.schema.casefold() == SCHEMA for t in catalog.tables)
+    taken = any(ref.schema.casefold() == SCHEMA for ref in catalog.refs)
     if store is None or question.audience != "private" or taken:
         return None
     who = question.principal

@@ -40,6 +40,21 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckEvidence:
+    """What a check read besides the answer's own tables, and the cell that its summary quotes.
+
+    Args:
+        tables: Every table that the check's statement reads.
+        access: Fingerprint of what the asker could see of them, as in `ExecutedQuery`.
+        result: A row of one cell; None where the summary quotes none.
+    """
+
+    tables: tuple[TableRef, ...]
+    access: str = ""
+    result: ResultTable | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One deterministic look at a candidate answer.
 
@@ -48,6 +63,7 @@ class Check:
         summary: One sentence: what was computed and what came out.
         action: For a failed check, what the model can do about it.
         sql: The statement the check ran, if it ran one.
+        evidence: Set where the statement is not derived from the answer's own.
     """
 
     name: str
@@ -55,6 +71,28 @@ class Check:
     summary: str
     action: str = ""
     sql: str = ""
+    evidence: CheckEvidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWords:
+    """Words of the question and how they were read.
+
+    Args:
+        certainty: In [0, 1]; None from a model that does not say it word by word.
+    """
+
+    words: str
+    role: str
+    certainty: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidencePart:
+    """One thing that the confidence comes from, in words, and the factor it counts with."""
+
+    name: str
+    factor: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +170,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Clarification:
-    """A question back to the person: real options, and what is taken if nobody answers."""
+    """A question back to the person: real options, and what is taken if nobody answers.
+
+    Args:
+        chosen: The option that was taken; empty before one was.
+    """
 
     question: str
     options: tuple[str, ...]
     default: str
+    chosen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +195,8 @@ class Answer:
         unplaced: Words of the question that the answer does not account for.
         personal: Personal data found in the result.
         notices: What the asker should know besides: budgets that run low, cells that are masked.
+        reading: The question word by word, from models that can tell.
+        confidence_parts: What `confidence` is the product of.
     """
 
     id: str
@@ -174,6 +219,8 @@ class Answer:
     cost: Cost = Cost()
     personal: tuple[PersonalData, ...] = ()
     notices: tuple[str, ...] = ()
+    reading: tuple[ReadWords, ...] = ()
+    confidence_parts: tuple[ConfidencePart, ...] = ()
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -262,10 +262,23 @@ class Catalog:
     tables: tuple[TableSchema, ...]
     joins: tuple[Join, ...] = ()
     _named: dict[str, list[TableSchema]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _linked: dict[TableRef, list[Join]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for table in self.tables:
             self._named.setdefault(table.ref.name.casefold(), []).append(table)
+        for join in self.joins:
+            for ref in {join.child, join.parent}:
+                self._linked.setdefault(ref, []).append(join)
+
+    @property
+    def refs(self) -> tuple[TableRef, ...]:
+        """Every table's address, in the order of `tables`: cheap where the tables themselves are not."""
+        return tuple(t.ref for t in self.tables)
+
+    def exact(self, ref: TableRef) -> TableSchema | None:
+        """The table at that address, compared with case, or None."""
+        return next((t for t in self._named.get(ref.name.casefold(), []) if t.ref == ref), None)
 
     def find(self, name: str, schema: str = "") -> TableSchema | None:
         """The table of that name, compared without case; without a schema the default one is preferred."""
@@ -279,8 +292,8 @@ class Catalog:
 
     def joins_of(self, ref: TableRef) -> tuple[Join, ...]:
         """Joins in which the table is child or parent."""
-        return tuple(j for j in self.joins if ref in (j.child, j.parent))
+        return tuple(self._linked.get(ref, ()))
 
     def names(self) -> Iterable[str]:
         """Every table's address as text."""
-        return (str(t.ref) for t in self.tables)
+        return map(str, self.refs)

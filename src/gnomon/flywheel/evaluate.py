@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from gnomon.domain.answer import Answer
+from gnomon.domain.compare import Comparison, compare
 from gnomon.domain.errors import GnomonError, Interrupted
 from gnomon.domain.result import ResultTable
-from gnomon.flywheel.compare import Comparison, compare
 from gnomon.flywheel.outcome import Outcome, Verdict
 from gnomon.flywheel.questions import EvalQuestion
 from gnomon.flywheel.report import EvalReport
@@ -61,6 +61,7 @@ def judge(question: EvalQuestion, answer: Answer, run_gold: RunGold) -> Outcome:
         sql=answer.sql,
         confidence=answer.confidence,
         elapsed_s=answer.cost.total_s,
+        model_s=answer.cost.model_s,
     )
 
 

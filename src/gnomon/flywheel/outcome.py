@@ -19,6 +19,7 @@ class Outcome:
         answered: Whether a value or explanation was given, right or wrong.
         why: For everything but `right`, the reason in one line.
         elapsed_s: Seconds from question to answer; the gold's own time is not in it.
+        model_s: Seconds of these that went to the model.
     """
 
     question: EvalQuestion
@@ -30,3 +31,4 @@ class Outcome:
     sql: str = ""
     confidence: float = 0.0
     elapsed_s: float = 0.0
+    model_s: float = 0.0

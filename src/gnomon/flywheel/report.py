@@ -107,12 +107,12 @@ def tally(outcomes: Sequence[Outcome]) -> Tally:
         precision=Share(sum(o.verdict == "right" for o in answered), len(answered)),
         accuracy=Share(sum(o.verdict == "right" for o in outcomes), len(outcomes)),
         verdicts=tuple(sorted(Counter(o.verdict for o in outcomes).items())),
-        median_s=_quantile(times, 0.5),
-        p95_s=_quantile(times, 0.95),
+        median_s=quantile(times, 0.5),
+        p95_s=quantile(times, 0.95),
     )
 
 
-def _quantile(ordered: Sequence[float], share: float) -> float:
+def quantile(ordered: Sequence[float], share: float) -> float:
     """The smallest value with at least `share` of the values at or below it; 0 where there is none."""
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else 0.0
 

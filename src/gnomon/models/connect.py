@@ -15,18 +15,19 @@ def open_model(name: str, **options: Any) -> Model:
     Args:
         name: `grounded`, `scripted:PATH` (a tape file), or a hosted model: `openai:gpt-5.5`,
             `anthropic:...`, `google:...`, `ollama:...`, `openai-compatible:http://HOST:PORT/v1#MODEL`.
-        options: For hosted models `base_url`, `api_key_env`, `timeout_s`, `deadline_s` and
-            `retry_budget_s`, as `HostedModel` takes them; for a tape `strict`.
+        options: For `grounded` `least`, as `GroundedModel` takes it; for hosted models `base_url`,
+            `api_key_env`, `timeout_s`, `deadline_s` and `retry_budget_s`, as `HostedModel` takes them; for a
+            tape `strict`.
 
     Raises:
         Misconfigured: The name names no model, an option does not fit it, a key or a package is missing.
     """
     given = {key: value for key, value in options.items() if value is not None}
     if name == "grounded":
-        _only(name, given, ())
+        _only(name, given, ("least",))
         from gnomon.models.grounded import GroundedModel
 
-        return GroundedModel()
+        return GroundedModel(**given)
     if name.startswith("scripted:"):
         _only(name, given, ("strict",))
         from gnomon.models.scripted import ScriptedModel

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from gnomon.domain.answer import Question
+from gnomon.domain.answer import Question, ReadWords
 from gnomon.domain.context import Context
 
 Effect = Literal["read", "compute", "ask", "remember", "write"]
@@ -104,6 +104,7 @@ class ModelResponse:
         confidence: In [0, 1], from models that can say how sure they are of their reading.
         reasoning: How the question was read, in sentences.
         unplaced: Words of the question that the model could not account for.
+        reading: The question word by word, from models that can tell.
     """
 
     text: str
@@ -113,6 +114,7 @@ class ModelResponse:
     confidence: float = 0.8
     reasoning: str = ""
     unplaced: tuple[str, ...] = ()
+    reading: tuple[ReadWords, ...] = ()
 
 
 class Model(Protocol):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from gnomon.domain.answer import ReadWords
 from gnomon.domain.errors import Misconfigured
 from gnomon.models.port import (
     Model,
@@ -241,6 +242,7 @@ def _turn_from_json(turn: Mapping[str, Any]) -> ScriptedTurn:
         key: value for key, value in turn.items() if key not in ("tool_calls", "usage", "expects", "digest")
     }
     rest["unplaced"] = tuple(rest.get("unplaced", ()))
+    rest["reading"] = tuple(ReadWords(**words) for words in rest.get("reading", ()))
     response = ModelResponse(**{"text": "", **rest}, tool_calls=calls, usage=Usage(**turn.get("usage", {})))
     expects = turn.get("expects")
     expected = None if expects is None else tuple(ExpectedResult(**item) for item in expects)

@@ -99,6 +99,7 @@ class Access:
         grantors: Groups whose members may read a table.
         secret: Keys the `hash` mask; never shown.
         role: The role to take in an engine that has roles; empty for the login's own.
+        alike: Whether `judge` says the same of all tables that have a column.
     """
 
     def __init__(
@@ -113,6 +114,7 @@ class Access:
         policies: Callable[[TableSchema], tuple[str, ...]] = lambda table: (),
         secret: str = "",
         role: str = "",
+        alike: bool = False,
     ) -> None:
         self.principal = principal
         self.full = full
@@ -123,6 +125,7 @@ class Access:
         self._discoverable = discoverable
         self._grantors = grantors
         self._policies = policies
+        self._alike = alike
         self._everything = False
         self._partly: dict[TableRef, bool] = {}
         self._judged: dict[tuple[TableRef, bool], TableAccess] = {}
@@ -176,8 +179,17 @@ class Access:
     def sees_all(self) -> bool:
         """Whether nothing of the warehouse is kept from the person."""
         return self._everything or all(
-            self.table(t) is None and self.table(t, via_view=True) is None for t in self.full.tables
+            self.table(t) is None and self.table(t, via_view=True) is None for t in self._telling()
         )
+
+    def _telling(self) -> Iterable[TableSchema]:
+        """Tables whose verdicts, taken together, are those of all: of tables that are judged alike, one."""
+        if self._alike:
+            tables = (self.full.exact(ref) for ref in self.full.refs)
+            one = next((t for t in tables if t is not None and t.columns), None)
+            if one is not None:
+                return (one,)
+        return self.full.tables
 
     def restricts_through(self, table: TableSchema) -> bool:
         """Whether a reader of a view on the table sees less than all of it."""
@@ -243,11 +255,7 @@ class Access:
 
     def exact(self, ref: TableRef) -> TableSchema | None:
         """The table of `full` at that address, compared with case: PostgreSQL tells names apart by it."""
-        return self._by_ref.get(ref)
-
-    @cached_property
-    def _by_ref(self) -> dict[TableRef, TableSchema]:
-        return {table.ref: table for table in self.full.tables}
+        return self.full.exact(ref)
 
     def _text(self, table: TableSchema, via_view: bool) -> str:
         seen = self.table(table, via_view=via_view)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
-from gnomon.domain.answer import Answer
+from gnomon.domain.answer import Answer, CheckEvidence
 from gnomon.domain.catalog import TEMPORAL_KINDS
 from gnomon.domain.result import Cell, ResultColumn, ResultTable
 from gnomon.domain.wording import say
@@ -135,7 +135,14 @@ def mask_answer(answer: Answer, *, tagged: Mapping[str, str] = {}) -> Answer:
             replace(a, text=safe(a.text), alternative=safe(a.alternative)) for a in answer.assumptions
         ),
         checks=tuple(
-            replace(c, summary=safe(c.summary), action=safe(c.action), sql=safe(c.sql)) for c in answer.checks
+            replace(
+                c,
+                summary=safe(c.summary),
+                action=safe(c.action),
+                sql=safe(c.sql),
+                evidence=c.evidence and _masked_evidence(c.evidence),
+            )
+            for c in answer.checks
         ),
         reasoning=safe(answer.reasoning),
         steps=tuple(replace(s, text=safe(s.text)) for s in answer.steps),
@@ -146,10 +153,17 @@ def mask_answer(answer: Answer, *, tagged: Mapping[str, str] = {}) -> Answer:
             question=safe(answer.clarification.question),
             options=tuple(map(safe, answer.clarification.options)),
             default=safe(answer.clarification.default),
+            chosen=safe(answer.clarification.chosen),
         ),
         unplaced=tuple(map(safe, answer.unplaced)),
+        reading=tuple(replace(r, words=safe(r.words), role=safe(r.role)) for r in answer.reading),
         notices=tuple(map(safe, answer.notices)),
     )
+
+
+def _masked_evidence(evidence: CheckEvidence) -> CheckEvidence:
+    result = evidence.result
+    return replace(evidence, result=result and mask_personal(result, find_personal(result)))
 
 
 def _sample(result: ResultTable, index: int) -> list[Cell]:

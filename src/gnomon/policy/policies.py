@@ -4,7 +4,7 @@ A decision depends on the person, the act, and which of the named things a table
 Cedar is asked once for each such combination, whatever the size of the catalog, and the answer is kept.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
@@ -28,6 +28,8 @@ permit (principal, action, resource) when { principal.method == "local" };
 
 _DECISIONS_KEPT = 10_000
 _CATALOGS_KEPT = 8
+_KINDS = frozenset({"Table", "Column", "Schema", "Tag"})
+"""Of names by which rules tell one table from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ class Policies:
             policies=judge.policies,
             secret=secret,
             role=role,
+            alike=not any(kind in _KINDS for kind, _ in self._named),
         )
 
     def table(self, table: TableSchema, tagged: Tagged, dialect: Dialect) -> Resource:
@@ -159,20 +162,23 @@ class Policies:
         Args:
             forbids_only: Leave out permits, which protect nothing.
         """
-        tables = {str(t.ref) for t in catalog.tables}
-        known = {
-            "Table": tables,
-            "Column": {f"{t.ref}.{c.name}" for t in catalog.tables for c in t.columns},
-            "Schema": {t.ref.schema or DEFAULT_SCHEMAS[dialect] for t in catalog.tables},
-            "Tag": self.tags.names,
-        }
-        lost = [
-            (rule.where, f'{kind}::"{name}"')
+        named = [
+            (rule.where, kind, name)
             for rule in self.rules.rules
             for kind, name in sorted(rule.names)
-            if kind in known and name not in known[kind] and (rule.effect == "forbid" or not forbids_only)
+            if kind in _KINDS and (rule.effect == "forbid" or not forbids_only)
         ]
+        known = {kind: self._known(kind, catalog, dialect) for kind in {kind for _, kind, _ in named}}
+        lost = [(where, f'{kind}::"{name}"') for where, kind, name in named if name not in known[kind]]
         return (*lost, *((p.where, p.text) for p in self.tags.on(catalog).missing))
+
+    def _known(self, kind: str, catalog: Catalog, dialect: Dialect) -> Collection[str]:
+        """Every name of that kind that is there."""
+        if kind == "Column":
+            return {f"{t.ref}.{c.name}" for t in catalog.tables for c in t.columns}
+        if kind == "Schema":
+            return {ref.schema or DEFAULT_SCHEMAS[dialect] for ref in catalog.refs}
+        return self.tags.names if kind == "Tag" else set(catalog.names())
 
     def _tags_of(self, catalog: Catalog, dialect: Dialect) -> Tagged:
         """The catalog's tags, once it is sure that every name a forbid relies on is there."""

@@ -148,7 +148,7 @@ class Resolver:
         if kept is not None:
             return kept
         names = list(self.catalog.names())
-        near = _nearest(address, names) or _nearest(name, [t.ref.name for t in self.catalog.tables])
+        near = _nearest(address, names) or _nearest(name, [ref.name for ref in self.catalog.refs])
         return Retry(
             f"there is no table `{address}`",
             facts=(("rule", "sql:unknown-table"), ("tables", ", ".join(nsmallest(12, names)) or "none")),

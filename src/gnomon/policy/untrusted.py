@@ -178,6 +178,7 @@ def inert_answer(answer: Answer, allowed_hosts: Collection[str] = ()) -> Answer:
         clarification=asked and inert_clarification(asked, allowed_hosts),
         chart=chart and replace(chart, title=safe(chart.title)),
         unplaced=tuple(map(safe, answer.unplaced)),
+        reading=tuple(replace(r, words=safe(r.words), role=safe(r.role)) for r in answer.reading),
         notices=tuple(map(safe, answer.notices)),
     )
 
@@ -204,11 +205,12 @@ def inert_event(event: Event, allowed_hosts: Collection[str] = ()) -> Event:
 
 
 def inert_clarification(asked: Clarification, allowed_hosts: Collection[str] = ()) -> Clarification:
-    """The question back with its texts defanged; the default stays one of the options."""
+    """The question back with its texts defanged; default and choice stay among the options."""
     return Clarification(
         defang(asked.question, allowed_hosts),
         tuple(defang(option, allowed_hosts) for option in asked.options),
         defang(asked.default, allowed_hosts),
+        defang(asked.chosen, allowed_hosts),
     )
 
 

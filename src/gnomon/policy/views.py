@@ -96,7 +96,7 @@ def exact_table(catalog: Catalog, name: str, schema: str) -> TableSchema | None:
     found = catalog.find(name, schema)
     if found is None or found.ref.name == name:
         return found
-    return next((t for t in catalog.tables if t.ref == TableRef(name, found.ref.schema)), found)
+    return catalog.exact(TableRef(name, found.ref.schema)) or found
 
 
 def _is_default(schema: str) -> bool:

@@ -14,6 +14,7 @@ FORMAT = "2"
 """Raised with every change of the tables below, or of what their blobs mean."""
 
 TOKENIZER = "porter unicode61"
+_MAPPED_BYTES = 2**30
 
 SCHEMA = f"""
 create table if not exists partition_meta (name text primary key, value text not null) without rowid;
@@ -35,7 +36,11 @@ def connect(path: Path, read_only: bool) -> sqlite3.Connection:
     """A connection without transactions of its own; whoever reads or writes begins one."""
     if read_only:
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        return sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+        connection = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+        # A search of a large partition reads 2,000 rows here and there: mapped, it takes a third less time. A
+        # file that nobody writes cannot shrink under the map.
+        connection.execute(f"pragma mmap_size = {_MAPPED_BYTES}")
+        return connection
     connection = sqlite3.connect(path, check_same_thread=False, timeout=30, isolation_level=None)
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = normal")

@@ -135,8 +135,10 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise _wrong_value(error, sources, file) from error
 
-    def model_options(self) -> dict[str, str]:
-        """What else is set for opening the model; nothing for an embedded one."""
+    def model_options(self) -> dict[str, Any]:
+        """What else is set for opening the model."""
+        if self.model.name == "grounded":
+            return {"least": self.answers.min_confidence}
         given = {"base_url": self.model.base_url, "api_key_env": self.model.api_key_env}
         return {name: value for name, value in given.items() if value}
 
@@ -402,11 +404,48 @@ def _make_absolute(
 def _wrong_value(error: ValidationError, sources: Mapping[str, str], file: Path | None) -> Misconfigured:
     first = error.errors(include_input=False, include_url=False)[0]
     key = ".".join(str(part) for part in first["loc"][:2])
-    reason = str(first["msg"]).removeprefix("Value error, ")
     option = next((o for o in options() if o.key == key), None)
-    default = f"; its default is {option.default!r}" if option else ""
+    default = f"; its default is {_default(option.default)}" if option else ""
+    kind = option.type_name if option else "a setting"
     return Misconfigured(
         f"the setting `{key}` has a wrong value",
-        facts=(("where", sources.get(key, str(file or "settings"))), ("reason", reason)),
-        hint=f"`{key}` is a {option.type_name if option else 'setting'}{default}",
+        facts=(("where", sources.get(key, str(file or "settings"))), ("reason", _reason(first))),
+        hint=f"`{key}` is {'a ' if option and option.type_name[0] != '`' else ''}{kind}{default}",
+    )
+
+
+_REASONS = {
+    "greater_than": "it is not above {gt}",
+    "greater_than_equal": "it is below {ge}",
+    "less_than": "it is not below {lt}",
+    "less_than_equal": "it is above {le}",
+    "string_too_short": "it is empty",
+    "literal_error": "it is none of {expected}",
+    "finite_number": "it is not a finite number",
+}
+"""What is wrong with a value, by the name that pydantic has for it."""
+
+
+def _reason(problem: Any) -> str:
+    """What is wrong with a value, in our words; that it is of another type where nothing else is known."""
+    kind, told = problem["type"], problem.get("ctx", {})
+    if kind == "value_error":
+        return str(told.get("error", "")) or "it cannot be used"
+    if kind in _REASONS:
+        return _REASONS[kind].format(**{n: f"{v:g}" if isinstance(v, float) else v for n, v in told.items()})
+    return "it is not of that type"
+
+
+def _default(value: Any) -> str:
+    """A default as a person would write it into the file."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_default, value))}]" if value else "an empty list"
+    if isinstance(value, str):
+        return f'"{value}"' if value else "empty"
+    return (
+        str(value).lower()
+        if isinstance(value, bool)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
     )

@@ -80,6 +80,10 @@ class AnswersSection(Section):
         default="",
         description="Time zone of words like `today`, for example Europe/Vienna; empty for this machine's.",
     )
+    second_reading: bool = Field(
+        default=True,
+        description="Have `grounded` read each question that another model answers, and compare the results.",
+    )
 
     @field_validator("timezone")
     @classmethod

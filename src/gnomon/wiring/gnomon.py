@@ -79,6 +79,15 @@ class Gnomon:
             self._model = open_model(self.settings.model.name, **self.settings.model_options())
         return self._model
 
+    @cached_property
+    def second_reader(self) -> Model | None:
+        """Who reads a question besides the model that answers; None where the settings want nobody."""
+        if not self.settings.answers.second_reading:
+            return None
+        from gnomon.models.connect import open_model
+
+        return open_model("grounded", least=self.settings.answers.min_confidence)
+
     @property
     def embedder(self) -> Embedder:
         """The embedding default."""
@@ -148,6 +157,7 @@ class Gnomon:
             orchestrators=self.orchestrators,
             recollection=Recollection(self.knowledge, self.memories),
             tools=default_tools(self.knowledge, self.memories),
+            second_reader=self.second_reader,
         )
 
     def _page(self) -> str:

@@ -77,7 +77,7 @@ def test_an_upper_bound_at_midnight_warns_with_the_rows_it_loses(duck) -> None:
     sql = COUNT + "created_at BETWEEN '2026-02-01' AND '2026-10-31'"
     check = duck.checks("How many?", sql)["time_window"]
     assert check.verdict == "warn"
-    assert "leaves out 1 rows" in check.summary
+    assert "leaves out 1 row " in check.summary
 
 
 def test_without_a_profile_the_data_tells_its_range(shop) -> None:

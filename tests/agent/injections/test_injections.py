@@ -34,6 +34,7 @@ from gnomon.policy.policies import Situation, parse_policies
 from gnomon.store.audit import AuditLog
 from gnomon.store.state import StateStore
 from gnomon.surfaces.cli.html import answer_page
+from remembering import EMBEDDER
 
 SECRET = "gnomon-canary-5e1d77"
 NUMBER = "987,654"
@@ -91,7 +92,7 @@ class Tried:
 
 @pytest.fixture(scope="module")
 def embedder() -> MiniLmEmbedder:
-    return MiniLmEmbedder()
+    return EMBEDDER
 
 
 @pytest.fixture

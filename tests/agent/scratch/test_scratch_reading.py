@@ -14,8 +14,8 @@ from agent.desk import ANA, Desk, call, say, sql
 from agent.scratch.scratch_chat import BY_STATUS, Chat, keep, read
 from gnomon.context.catalog.build import build_index
 from gnomon.context.catalog.reader import CatalogIndex
-from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.warehouses.connect import open_warehouse
+from remembering import EMBEDDER
 
 
 @pytest.mark.requirement("writes:scratch-only")
@@ -110,7 +110,7 @@ def test_a_conversation_that_moves_to_another_warehouse_starts_without_it(kept: 
     with duckdb.connect(str(tmp_path / "other.duckdb")) as connection:
         connection.execute("create table orders as select 1 as id, 'shipped' as status, 2.5 as amount")
         connection.execute("create schema scratch; create table scratch.by_status as select 7 as orders")
-    warehouse, embedder = open_warehouse(str(tmp_path / "other.duckdb")), MiniLmEmbedder()
+    warehouse, embedder = open_warehouse(str(tmp_path / "other.duckdb")), EMBEDDER
     build_index(warehouse, embedder, tmp_path / "index.db")
     index = CatalogIndex.open(tmp_path / "index.db")
     try:
@@ -132,7 +132,7 @@ def test_results_of_another_engine_are_kept_and_read_in_the_scratchs_own_dialect
         rows = [(i, ("shipped", "pending")[i % 2], i + 0.5, f"2026-01-{i:02}") for i in range(1, 21)]
         db.executemany("insert into orders values (?, ?, ?, ?)", rows)
         db.commit()
-    warehouse, embedder = open_warehouse(str(tmp_path / "shop.sqlite")), MiniLmEmbedder()
+    warehouse, embedder = open_warehouse(str(tmp_path / "shop.sqlite")), EMBEDDER
     build_index(warehouse, embedder, tmp_path / "index.db")
     index = CatalogIndex.open(tmp_path / "index.db")
     try:

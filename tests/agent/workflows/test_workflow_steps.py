@@ -79,9 +79,9 @@ def test_two_tables_are_compared_in_schema_rows_keys_and_columns(step: Callable[
     assert done.verdict == "differs"
     assert told(done) == [
         "100 rows in `dev.orders`, 100 in `prod.orders`",
-        "1 rows of `dev.orders` have no row of their key in `prod.orders`",
-        "1 rows of `prod.orders` have no row of their key in `dev.orders`",
-        "`status` differs in 1 rows of one key",
+        "1 row of `dev.orders` has no row of its key in `prod.orders`",
+        "1 row of `prod.orders` has no row of its key in `dev.orders`",
+        "`status` differs in 1 row of one key",
         "`amount` differs in 2 rows of one key",
     ]
     assert all(f.sql for f in done.findings)

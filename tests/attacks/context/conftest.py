@@ -7,12 +7,13 @@ import pytest
 
 from attacks.context.context_world import ContextWorld, Kind, build
 from gnomon.models.minilm.embedder import MiniLmEmbedder
+from remembering import EMBEDDER
 from tally import tally
 
 
 @pytest.fixture(scope="session")
 def embedder() -> MiniLmEmbedder:
-    return MiniLmEmbedder()
+    return EMBEDDER
 
 
 @pytest.fixture(scope="session")

@@ -17,11 +17,11 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.identity import Principal
 from gnomon.domain.query import Limits, Query
 from gnomon.domain.result import ResultTable
-from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.policy.authority import Authority
 from gnomon.policy.authorize import authorize
 from gnomon.policy.policies import Situation, parse_policies
 from gnomon.warehouses.connect import open_warehouse
+from remembering import EMBEDDER
 
 POLICIES = """
 @id("reads") permit (principal, action == Action::"read", resource) unless { resource in Table::"zq_pay" };
@@ -50,7 +50,7 @@ def _governed(folder: Path, hidden: list[str]) -> tuple[GovernedIndex, Callable[
         connection.execute(f"CREATE TABLE zq_pay AS SELECT 1 AS {name}")
         connection.execute("CREATE TABLE crops AS SELECT unnest(['harvest', 'hay']) AS crop")
     warehouse = open_warehouse(str(folder / "w.duckdb"))
-    build_index(warehouse, MiniLmEmbedder(), folder / "i.db", found_by_values=False)
+    build_index(warehouse, EMBEDDER, folder / "i.db", found_by_values=False)
     index = CatalogIndex.open(folder / "i.db")
     policies = parse_policies([("p.cedar", POLICIES)], home="local")
     authority = Authority(lambda: Principal("ana", method="oidc"), Situation(), lambda: policies)

@@ -1,41 +1,26 @@
 """The two worlds of an engine, and the counts of what became of the acts in them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from attacks.governance.governance_world import World, build
-from gnomon.models.minilm.embedder import MiniLmEmbedder
+from gnomon.models.port import Embedder
+from remembering import EMBEDDER
 from tally import tally
 
 Worlds = tuple[World, World]
 
 
-class RememberingEmbedder(MiniLmEmbedder):
-    """Embeds a text once: the same question is asked hundreds of times."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._known: dict[tuple[str, ...], Any] = {}
-
-    def embed(self, texts: Sequence[str]) -> Any:
-        """The vectors, from memory where they are known."""
-        key = tuple(texts)
-        if key not in self._known:
-            self._known[key] = super().embed(texts)
-        return self._known[key]
-
-
 @pytest.fixture(scope="session")
-def embedder() -> MiniLmEmbedder:
-    return RememberingEmbedder()
+def embedder() -> Embedder:
+    return EMBEDDER
 
 
 @pytest.fixture(scope="session")
 def worlds_of(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, embedder: MiniLmEmbedder
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, embedder: Embedder
 ) -> Iterator[Callable[[str], Worlds]]:
     """Gives both worlds of an engine."""
     made: dict[str, Worlds] = {}

@@ -4,21 +4,22 @@ import json
 import os
 import shlex
 import shutil
-import subprocess
-import sys
 import uuid
 import zlib
 from collections.abc import Iterator
+from contextlib import chdir
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from typer.testing import CliRunner, Result
 
 from attacks.governance.governance_world import POLICIES, fill_duckdb, postgres_world
 from gnomon.identity.local import os_user
 from gnomon.store.mask_key import mask_key
+from gnomon.surfaces.cli.main import app
 
 PASSWORD = "hunter2-canary-9f31"
 FILE_PASSWORD = "hunter3-canary-77aa"
@@ -30,16 +31,17 @@ class Deployment:
     """A folder with settings and policies, and all that its commands said."""
 
     folder: Path
+    printed: pytest.CaptureFixture[str]
     said: list[str] = field(default_factory=list)
 
-    def run(self, line: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """A command of its own process, as from a shell."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("GNOMON_")}
-        command = [sys.executable, "-m", "gnomon", *shlex.split(line)]
-        done = subprocess.run(
-            command, cwd=self.folder, env={**kept, **environ}, capture_output=True, text=True, check=False
-        )
-        self.said += [done.stdout, done.stderr]
+    def run(self, line: str, **environ: str) -> Result:
+        """A command in the folder, as from a shell; what an engine itself prints counts as well."""
+        without = {name: None for name in os.environ if name.startswith("GNOMON_")}
+        with chdir(self.folder):
+            done = CliRunner().invoke(
+                app, shlex.split(line), env={**without, **environ}, catch_exceptions=False
+            )
+        self.said += [done.stdout, done.stderr, *self.printed.readouterr()]
         return done
 
     def kept(self) -> Iterator[tuple[str, bytes]]:
@@ -57,12 +59,12 @@ class Deployment:
 
 
 @pytest.fixture
-def deployment(tmp_path: Path) -> Deployment:
+def deployment(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Deployment:
     shutil.copytree(POLICIES, tmp_path / "policies")
     people = f'[[people]]\nsubject = "olga@acme.test"\nlocal_user = "{os_user()}"\ngroups = ["owners"]\n'
     (tmp_path / "policies" / "people.toml").write_text(people)
     (tmp_path / "policies" / "people.toml").chmod(0o600)
-    return Deployment(tmp_path)
+    return Deployment(tmp_path, capfd)
 
 
 def _settings(deployment: Deployment, url: str, more: str = "") -> None:
@@ -75,8 +77,9 @@ def test_the_masks_key_and_a_token_are_in_nothing_that_is_said_or_kept(deploymen
     _settings(deployment, "shop.duckdb")
     scopes = "--scope read --scope compute --scope ask --scope history"
     made = deployment.run(f"token create ana@acme.test --group sales --claim region=EU {scopes} --json")
-    token = json.loads(deployment.said.pop(0))["token"]
-    assert made.returncode == 0
+    token = json.loads(made.stdout)["token"]
+    deployment.said.clear()
+    assert made.exit_code == 0
     gold = [
         "select cast(email as integer) from customers",
         "select email + 5 from customers",
@@ -99,9 +102,9 @@ def test_the_masks_key_and_a_token_are_in_nothing_that_is_said_or_kept(deploymen
     ):
         deployment.run(line, GNOMON_TOKEN=token)
     for line in ("audit export", "audit export --format ocsf", "token list", "doctor"):
-        assert deployment.run(line).returncode in (0, 3)
-    assert deployment.run("whoami", GNOMON_TOKEN=f"{token[:-4]}beef").returncode == 1
-    assert deployment.run("whoami", GNOMON_TOKEN=JWT).returncode in (1, 3)
+        assert deployment.run(line).exit_code in (0, 3)
+    assert deployment.run("whoami", GNOMON_TOKEN=f"{token[:-4]}beef").exit_code == 1
+    assert deployment.run("whoami", GNOMON_TOKEN=JWT).exit_code in (1, 3)
     key = mask_key(deployment.folder / ".gnomon", "local")
     master = (deployment.folder / ".gnomon" / "mask.key").read_bytes()
     deployment.said.append((deployment.folder / "page.html").read_text())
@@ -126,7 +129,7 @@ def test_a_warehouses_password_is_in_nothing_that_is_said_or_kept(
         "show --json",
         "audit export",
     ):
-        assert deployment.run(line, SHOP_PASSWORD=PASSWORD).returncode == 0
+        assert deployment.run(line, SHOP_PASSWORD=PASSWORD).exit_code == 0
     password = deployment.folder / "password"
     password.write_text(FILE_PASSWORD + "\n")
     password.chmod(0o600)
@@ -134,10 +137,10 @@ def test_a_warehouses_password_is_in_nothing_that_is_said_or_kept(
     for given in (f"file:{password}", "env:NO_SUCH", "file:/nowhere", f"clear {PASSWORD}"):
         _settings(deployment, nobody, f'password = "{given}"\n')
         for line in ("ask orders --json --debug", "doctor"):
-            assert deployment.run(line).returncode != 0
+            assert deployment.run(line).exit_code != 0
     _settings(deployment, nobody.replace("reader", f"reader:{PASSWORD}"))
     for line in ("tables --debug", "doctor"):
-        assert deployment.run(line).returncode != 0
+        assert deployment.run(line).exit_code != 0
     assert deployment.found(PASSWORD) == []
     assert deployment.found(FILE_PASSWORD) == []
 

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 
 from gnomon.context.catalog.build import BuildReport, build_index
-from gnomon.context.catalog.file import building_path
+from gnomon.context.catalog.file import building_path, table_id
 from gnomon.context.catalog.reader import CatalogIndex
+from gnomon.context.catalog.texts import card_texts, card_vectors
 from gnomon.domain.catalog import ColumnRef, TableProfile, TableRef, TableSchema
 from gnomon.domain.errors import Failed, Misconfigured
-from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.warehouses.connect import open_warehouse
 from gnomon.warehouses.port import Warehouse
+from remembering import EMBEDDER
 
 Build = Callable[..., BuildReport]
 Change = Callable[[Path, str], None]
@@ -32,6 +34,19 @@ def names(path: Path) -> list[str]:
         index.close()
 
 
+def assert_vectors_are_of_the_cards(path: Path, embedder: Any) -> None:
+    """Each stored vector is the one that its card has, as float16."""
+    index = CatalogIndex.open(path)
+    cards = index.cards()
+    index.close()
+    with sqlite3.connect(path) as file:
+        stored = dict(file.execute("select id, vector from rows join vectors using (seq)"))
+    assert stored.keys() == {table_id(card.ref) for card in cards}
+    for card, vector in zip(cards, card_vectors([card_texts(c) for c in cards], embedder), strict=True):
+        kept = np.frombuffer(stored[table_id(card.ref)], dtype="<f2")
+        assert kept == pytest.approx(vector, abs=1e-3)
+
+
 @pytest.mark.requirement("ODA-14")
 def test_every_table_has_one_card_and_one_vector(
     build: Build, shop: Path, index_path: Path, embedder: Any
@@ -39,17 +54,33 @@ def test_every_table_has_one_card_and_one_vector(
     report = build(shop)
     assert (report.tables, report.profiled, report.embedded, report.problems) == (3, 3, 3, ())
     assert names(index_path) == ["customers", "orders", "products"]
-    assert len(embedder.texts) == 3
+    assert len(embedder.texts) == len(set(embedder.texts)) == 6, "two passages a table, each embedded once"
+    assert_vectors_are_of_the_cards(index_path, embedder)
+
+
+@pytest.mark.requirement("index:incremental")
+def test_vectors_that_were_made_otherwise_are_all_made_anew_and_the_data_are_not_looked_at(
+    build: Build, shop: Path, index_path: Path, embedder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr("gnomon.context.catalog.build.VECTORS", "of one passage")
+        build(shop)
     with sqlite3.connect(index_path) as file:
-        assert file.execute("select count(*) from rows").fetchone() == (3,)
+        file.execute("update vectors set vector = zeroblob(length(vector))")
+    report = build(shop)
+    assert (report.unchanged, report.profiled, report.embedded) == (False, 0, 3)
+    assert_vectors_are_of_the_cards(index_path, embedder)
+    assert build(shop).unchanged
 
 
 @pytest.mark.requirement("index:incremental")
 def test_an_unchanged_warehouse_is_not_looked_at_again(build: Build, shop: Path, embedder: Any) -> None:
     build(shop)
+    embedded = len(embedder.texts)
     report = build(shop)
     assert report.unchanged
-    assert (report.tables, report.profiled, len(embedder.texts)) == (3, 0, 3)
+    assert (report.tables, report.profiled, report.embedded) == (3, 0, 0)
+    assert len(embedder.texts) == embedded
 
 
 @pytest.mark.requirement("index:incremental")
@@ -166,7 +197,7 @@ def test_a_killed_build_shows_readers_nothing_and_is_taken_up_where_it_was(
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
     with pytest.raises(Misconfigured):
         CatalogIndex.open(index_path)
-    report = build(shop, embedder=MiniLmEmbedder())
+    report = build(shop, embedder=EMBEDDER)
     assert (report.tables, report.profiled) == (3, left)
     assert names(index_path) == ["customers", "orders", "products"]
 

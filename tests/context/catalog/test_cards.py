@@ -129,13 +129,14 @@ def test_freshness_is_read_from_the_load_time_rather_than_a_due_date() -> None:
 
 
 @pytest.mark.requirement("ODA-14")
-def test_the_embedded_text_holds_name_purpose_columns_meanings_and_values() -> None:
+def test_the_embedded_texts_hold_name_purpose_columns_meanings_and_values() -> None:
     ref = TableRef("crm_accounts")
     look = ColumnProfile("tier", 9, 0, 2, top=(("Gold", 6), ("Silver", 3)))
     schema = TableSchema(ref, (column("tier", "text", "Service level"),), row_count=9)
     (card,) = draft_cards([Surveyed(Known(schema, TableProfile(ref, (look,))))], (), {})
-    assert card_texts(card).meaning == (
-        "crm accounts. Crm accounts. crm accounts: tier (Service level) such as Gold, Silver"
+    assert card_texts(card).passages == (
+        "crm accounts. Crm accounts.",
+        "crm accounts: tier (Service level) such as Gold, Silver",
     )
 
 

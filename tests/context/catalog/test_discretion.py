@@ -104,11 +104,28 @@ def test_a_hidden_column_of_the_very_table_counts_whatever_it_is_called() -> Non
         ("Only zq_vault", ""),
         ("From Secret Q1. Plans are made.", ""),
         ("About customers. The total is net. Names are real.", "About customers. Names are real."),
-        ("orders when you need all; zq_vault when secret", "orders when you need all;"),
+        ("Revenue is net; gross is in zq_vault; never add both. Day by day.", "Day by day."),
         ("Nothing hidden.\nHere.", "Nothing hidden.\nHere."),
+        ("One row per order,\nkept beside zq_vault. Paid\nones too.", "Paid\nones too."),
+        ("- net\n- zq_vault; gross. Never both.\n  More.\n- paid", "- net\n- paid"),
+        ("- net\n- zq_vault:\n  - of old\n  - of now\n- paid", "- net\n- paid"),
+        ("# Page\n\nText.\n\n## Gross\n- zq_vault\n\n## Net\n1. paid", "# Page\n\nText.\n\n## Net\n1. paid"),
+        ("# Gross\n\n## Old\n\nIn zq_vault.", ""),
+        (
+            "3 tables.\nAlways:\n- zq_vault: x > 1\nInstead of:\n- orders: a",
+            "3 tables.\nInstead of:\n- orders: a",
+        ),
+        ("Of zq_vault:\n- paid", "- paid"),
+        ("| table | of |\n| zq_vault | old |\n| orders | new |", "| table | of |\n| orders | new |"),
+        ("Run:\n\n```\nselect 1\n\nfrom zq_vault\n```\n\nDaily.", "Daily."),
+        (
+            "## customers\n- total: net\n- name\n\n## orders\n- total",
+            "## customers\n- name\n\n## orders\n- total",
+        ),
+        ("Kept in the zq\n\nvault of old.\n\nDaily.\n\nIn zq_vault.", "Daily."),
     ],
 )
-def test_the_sentences_that_name_nothing_hidden_stay(text: str, told: str) -> None:
+def test_the_sentences_and_list_items_that_name_nothing_hidden_stay(text: str, told: str) -> None:
     assert DISCRETION.without(text) == told
 
 

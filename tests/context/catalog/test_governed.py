@@ -7,13 +7,13 @@ import pytest
 
 from attacks.governance.governance_world import ANA, OWNER, SECRET, World, build, leaks
 from gnomon.context.catalog.governed import GovernedIndex
-from gnomon.domain.catalog import ColumnRef, Evidence, TableRef
+from gnomon.domain.catalog import ColumnRef, Evidence, Statement, TableRef
 from gnomon.domain.identity import Principal
 from gnomon.domain.query import Limits, Query
 from gnomon.domain.result import ResultTable
-from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.policy.authorize import authorize
 from gnomon.policy.policies import Situation
+from remembering import EMBEDDER
 
 Worlds = tuple[World, World]
 ORDERS = TableRef("orders")
@@ -21,7 +21,7 @@ ORDERS = TableRef("orders")
 
 @pytest.fixture(scope="module")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
-    folder, embedder = tmp_path_factory.mktemp("governed"), MiniLmEmbedder()
+    folder, embedder = tmp_path_factory.mktemp("governed"), EMBEDDER
     one, other = (build("duckdb", n, folder / str(n), embedder) for n in (0, 1))
     yield one, other
     one.close()
@@ -104,7 +104,7 @@ def test_hidden_tables_and_columns_are_not_there(worlds: Worlds) -> None:
     customers = index.card(TableRef("customers"))
     assert customers is not None
     assert customers.column("zq_card") is None
-    vector = MiniLmEmbedder().embed(["codewords of the vault, card numbers"])[0]
+    vector = EMBEDDER.embed(["codewords of the vault, card numbers"])[0]
     assert {c.ref.name for c in index.retrieve("zq_vault zq_bribes zq_card", vector, 25)}.isdisjoint(
         {"zq_vault", "zq_bribes"}
     )
@@ -152,3 +152,31 @@ def test_an_index_of_narrower_rights_is_another_one(worlds: Worlds) -> None:
     assert governed(worlds[0], nobody).catalog().tables == ()
     america = replace(ANA, claims=(("region", "US"),))
     assert "fine 3" not in governed(worlds[0], america).near_values(ColumnRef(ORDERS, "note"), "fine 33")
+
+
+@pytest.mark.requirement("governance:untold-warning")
+def test_a_warning_that_may_not_be_read_is_said_to_be_there(worlds: Worlds) -> None:
+    """Without it the table looks sounder than it is."""
+    ana, owner = governed(worlds[0]), governed(worlds[0], OWNER)
+    card = owner.card(TableRef("regions"))
+    assert card is not None
+
+    def told(text: str = "Old.", instead: str = "") -> list[str]:
+        warned = replace(card, caveats=(Statement(text, "regions.yaml:3"),), use_instead=instead)
+        table = ana.catalog().find("regions")
+        assert table is not None
+        shown = ana._governed(warned, table)
+        assert leaks(repr(shown), "") == []
+        return [f"{s.provenance}: {s.text}" for s in shown.caveats] + [shown.use_instead]
+
+    untold = (
+        "your rights: Something that is said of `regions` as a warning is not told here, because it names "
+        "what you may not see."
+    )
+    assert told() == ["regions.yaml:3: Old.", ""]
+    assert told("Half of it is in zq_vault.") == [untold, ""]
+    assert told(instead="orders when new; zq_vault when old") == [
+        "regions.yaml:3: Old.",
+        untold,
+        "orders when new",
+    ]

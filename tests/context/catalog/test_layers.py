@@ -9,6 +9,7 @@ import pytest
 
 from context.catalog.told import Told, fact
 from gnomon.context.catalog.build import BuildReport
+from gnomon.context.catalog.counts import SourceCount
 from gnomon.context.catalog.facts import (
     JoinClaim,
     KeyClaim,
@@ -233,3 +234,43 @@ def test_a_trusted_query_is_found_by_a_question_like_its_own(
     assert (found.question, found.tables) == ("Finished orders", (TableRef("orders"),))
     assert "shipped" not in found.sql.casefold()
     assert found.trust > 0.5
+
+
+@pytest.mark.requirement("catalog:annotated-twice")
+def test_entries_that_name_one_table_differently_are_reported_once_each(build: Build, shop: Path) -> None:
+    told = (
+        fact("orders", "owner", "Ana", place="orders.yaml:2"),
+        fact("main.orders", "owner", "Bo", place="twice.yaml:2"),
+        fact("main.orders", "caveat", "Late.", place="twice.yaml:3"),
+        fact("shop.main.orders", "meaning", "by its documentation", "documentation", place="schema.yml:1"),
+        fact("products", "owner", "Ana", place="products.yaml:2"),
+        fact("Products", "caveat", "Few.", place="products.yaml:3"),
+    )
+    report = build(shop, sources=(Told(told),), now=NOW)
+    assert report.problems == (
+        (
+            "twice.yaml:2",
+            "`main.orders` is annotated as `orders` too, in orders.yaml:2; put both in one entry: where they "
+            "differ, only the other is used",
+        ),
+    )
+
+
+@pytest.mark.requirement("catalog:source-counts")
+def test_a_build_tells_how_much_each_source_told_also_when_nothing_changed(build: Build, shop: Path) -> None:
+    items = (
+        fact("orders", "owner", "Ana"),
+        fact("elsewhere", "meaning", "of another warehouse", "documentation"),
+        JoinClaim("orders", ("product_id",), "products", ("id",), TEST),
+        KeyClaim("orders", ("id",), TEST),
+        LineageEdge("orders", "products", CODE),
+        PipelineCode("orders", "select 1 as id", CODE),
+        PastQuery("select count(*) from orders", CODE),
+        Problem("a.yaml:9", "is not YAML"),
+    )
+    empty = Told((), "told:empty")
+    sources = (Told(items), empty)
+    counted = (SourceCount("told:test", 2, 5, 1, 1, 0, 1), SourceCount("told:empty"))
+    assert build(shop, sources=sources, now=NOW).sources == counted
+    again = build(shop, sources=sources, now=NOW)
+    assert (again.unchanged, again.sources) == (True, counted)

@@ -13,13 +13,13 @@ from gnomon.context.catalog.build import BuildReport, build_index
 from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.domain.catalog import TableRef
 from gnomon.domain.errors import Misconfigured
-from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.warehouses.connect import open_warehouse
+from remembering import EMBEDDER
 
 
 @pytest.mark.requirement("ODA-15")
 def test_tables_are_retrieved_by_a_synonym_and_by_a_rare_word(shop: Path, index_path: Path) -> None:
-    embedder, warehouse = MiniLmEmbedder(), open_warehouse(str(shop))
+    embedder, warehouse = EMBEDDER, open_warehouse(str(shop))
     build_index(warehouse, embedder, index_path)
     warehouse.close()
     index = CatalogIndex.open(index_path)

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from context.knowledge.shelf import Shelf, WordEmbedder, find, indexed, places, reader
-from gnomon.context.knowledge.retriever import SEARCH_FILE, KnowledgeBase
+from gnomon.context.knowledge.retriever import ATTEMPTS, SEARCH_FILE, KnowledgeBase
 from gnomon.context.knowledge.sources.connect import open_knowledge_sources
 from gnomon.context.knowledge.sources.port import Place, unreadable
 from gnomon.context.knowledge.store import FILE
@@ -189,6 +191,44 @@ def test_readers_see_a_whole_old_or_a_whole_new_document_while_it_changes(tmp_pa
         thread.join()
     assert torn == []
     assert seen == {"ruby", "opal"}
+
+
+@pytest.mark.requirement("knowledge:whole")
+def test_a_document_that_changes_during_every_look_is_still_found_whole(tmp_path: Path) -> None:
+    shelf, versions = Shelf(), count()
+
+    def change() -> None:
+        shelf.put("book", "\n\n".join(f"opal {next(versions)} " + "filler " * 150 for _ in range(3)))
+        base.index([shelf])
+
+    def may_read_and_change(identifier: str, tags: tuple[str, ...]) -> bool:
+        change()
+        return True
+
+    base = indexed(tmp_path, shelf)
+    change()
+    restless = replace(ANA, may_read=may_read_and_change, rights=None)
+    for words in ("opal filler", "of other things"):
+        found = find(base, words, restless)
+        numbers = sorted(int(passage.text.split()[1]) for passage in found)
+        assert numbers == list(range(numbers[0], numbers[0] + 3))
+        assert numbers[0] % 3 == 0
+
+
+@pytest.mark.requirement("knowledge:whole")
+def test_what_is_taken_away_during_every_look_is_not_shown_at_the_end(tmp_path: Path) -> None:
+    shelf, looks = Shelf(), count()
+
+    def may_read_until_the_last(identifier: str, tags: tuple[str, ...]) -> bool:
+        number = next(looks)
+        shelf.put("book", f"opal {number}", CLOSED if number > ATTEMPTS else None)
+        base.index([shelf])
+        return True
+
+    shelf.put("book", "opal")
+    base = indexed(tmp_path, shelf)
+    restless = replace(ANA, may_read=may_read_until_the_last, rights=None)
+    assert find(base, "opal", restless) == ()
 
 
 @pytest.mark.requirement("knowledge:whole")

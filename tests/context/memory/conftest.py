@@ -7,11 +7,12 @@ import pytest
 
 from context.memory.memory_world import MemoryWorld
 from gnomon.models.minilm.embedder import MiniLmEmbedder
+from remembering import EMBEDDER
 
 
 @pytest.fixture(scope="session")
 def minilm() -> MiniLmEmbedder:
-    return MiniLmEmbedder()
+    return EMBEDDER
 
 
 @pytest.fixture

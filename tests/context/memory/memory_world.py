@@ -13,10 +13,10 @@ from gnomon.context.memory.wish import Wish, drawn_up
 from gnomon.domain.catalog import Catalog, Column, TableRef, TableSchema
 from gnomon.domain.identity import Principal
 from gnomon.domain.memory import Memory
-from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.policy.authority import Authority
 from gnomon.policy.policies import Situation, parse_policies
 from gnomon.store.memories import MemoryStore
+from remembering import EMBEDDER
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 ANA = Principal("ana@acme.test", method="oidc")
@@ -54,7 +54,7 @@ class MemoryWorld:
     """Where memories are made, kept and recalled."""
 
     folder: Path
-    embedder: Any = field(default_factory=MiniLmEmbedder)
+    embedder: Any = EMBEDDER
     catalog: Catalog = CATALOG
     policies: str = POLICIES
     warehouse: str = "w1"

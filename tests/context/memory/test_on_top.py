@@ -16,10 +16,10 @@ from gnomon.context.memory.wish import Wish, drawn_up
 from gnomon.domain.answer import Answer
 from gnomon.domain.identity import Principal
 from gnomon.models.grounded import GroundedModel
-from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.models.port import ModelRequest, ModelResponse
 from gnomon.policy.authority import owners_authority
 from gnomon.store.memories import MemoryStore
+from remembering import EMBEDDER
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Corrected:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with opened_shop(tmp_path_factory.mktemp("memory-on-top"), MiniLmEmbedder()) as desk:
+    with opened_shop(tmp_path_factory.mktemp("memory-on-top"), EMBEDDER) as desk:
         yield desk
 
 

@@ -122,7 +122,7 @@ def _drip(connection: socket.socket, done: threading.Event) -> None:
 
 
 def _keep_silent(connection: socket.socket, done: threading.Event) -> None:
-    done.wait(5)
+    done.wait(60)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -133,7 +133,7 @@ def test_headers_that_never_end_cost_no_more_than_the_time_that_is_given(
     began = time.monotonic()
     with _listening(greet) as url:
         error = error_of(client, url, total_s=SHORT_S)
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 20
     assert error.message.endswith(": it does not answer within 0.4 s")
 
 
@@ -173,7 +173,7 @@ def test_the_time_is_for_all_requests_about_a_table_together() -> None:
 def test_what_speaks_no_http_and_what_is_not_there_are_told() -> None:
     def greet(connection: socket.socket, done: threading.Event) -> None:
         connection.sendall(b"220 ana@shop.test ESMTP\r\n")
-        done.wait(5)
+        done.wait(60)
 
     with _listening(greet) as url:
         assert error_of(Airflow, url).message.endswith(": it does not speak HTTP")

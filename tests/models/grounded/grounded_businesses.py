@@ -19,10 +19,14 @@ from gnomon.domain.query import Dialect
 from gnomon.models.grounded import GroundedModel
 from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.models.port import ModelRequest, ModelResponse, ToolSpec, UserMessage
+from gnomon.settings.sections import AnswersSection
 from gnomon.warehouses.connect import open_warehouse
 
 NOW = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
 """The clock of every question: a Wednesday."""
+
+ANSWERED_FROM = AnswersSection().min_confidence
+"""Below this confidence the agent keeps an answer to itself."""
 
 ENGINES = {"library": "duckdb", "clinic": "sqlite", "shipping": "duckdb", "school": "duckdb"}
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -61,6 +65,8 @@ class Business:
             call = response.tool_calls[0]
             if call.name == "ask_user":
                 return f"ask: {' | '.join(call.arguments['options'])}"
+            if response.confidence < ANSWERED_FROM:
+                return f"cannot: {response.confidence:.2f}"
             return one_line(str(call.arguments["sql"]), self.engine)
         if response.text.startswith("Cannot answer:"):
             return f"cannot: {', '.join(response.unplaced)}".strip()

@@ -25,9 +25,25 @@ def broken(folder: Path) -> Path:
 def test_tables_without_a_foundation_are_told_with_how_to_mend_it(run: Run) -> None:
     done = run("lint")
     assert done.exit_code == 0
-    assert "[no-owner]" in done.stdout
-    assert "gnomon annotate orders --owner WHO" in done.stdout
-    assert "warnings" in done.stderr
+    told = " ".join(done.stdout.split())
+    assert (
+        "orders: no owner, no criticality and no freshness expectation is known "
+        "[no-owner, no-criticality, no-freshness]" in told
+    )
+    command = "gnomon annotate orders --owner WHO --criticality LEVEL --freshness 'daily by 06:00 UTC'"
+    assert told.count(command) == 1
+    assert "6 warnings" in done.stderr
+    assert "by rule: no-criticality 2, no-freshness 2, no-owner 2, no-code 2" in " ".join(done.stderr.split())
+    rules = [f["rule"] for f in json.loads(run("lint", "--json").stdout)["findings"]]
+    assert rules.count("no-owner") == 2
+
+
+def test_what_a_table_lacks_alone_is_told_as_it_is(run: Run) -> None:
+    run("annotate", "orders", "--owner", "Ana", "--criticality", "low")
+    run("index")
+    told = " ".join(run("lint", "--rule", "no-freshness", "--rule", "no-owner").stdout.split())
+    assert "orders: nobody says how fresh it should be [no-freshness]" in told
+    assert "customers: no owner and no freshness expectation is known [no-owner, no-freshness]" in told
 
 
 @pytest.mark.requirement("ODA-22", "lint:command")

@@ -244,3 +244,56 @@ def test_ctrl_c_stops_the_query_and_keeps_the_conversation(indexed: Path, run: R
     kept = json.loads(run("history", "--json").stdout)
     assert [a["status"] for a in kept] == ["interrupted"]
     assert COUNT in run("chat", "--resume", "--json", stdin=COUNT).stdout
+
+
+@pytest.mark.requirement("catalog:source-counts")
+def test_the_index_tells_what_each_source_told(indexed: Path, folder: Path, run: Run) -> None:
+    (folder / "annotations").mkdir()
+    (folder / "annotations" / "orders.yaml").write_text("table: orders\nowner: Ana\ncaveats: [Late.]\n")
+    assert "  annotations:annotations: 2 facts, 1 table\n" in run("index").stdout
+    assert "  annotations:annotations: 2 facts, 1 table\n" in run("index").stdout
+    (told,) = json.loads(run("index", "--json").stdout)["sources"]
+    assert (told["source"], told["facts"], told["tables"], told["queries"]) == (
+        "annotations:annotations",
+        2,
+        1,
+        0,
+    )
+
+
+@pytest.mark.requirement("ODA-03")
+def test_what_was_written_in_several_lines_is_described_as_one_paragraph(
+    indexed: Path, folder: Path, run: Run
+) -> None:
+    (folder / "annotations").mkdir()
+    meaning = "Gross,\n      in dollars,\n\n      " + "before any refund was paid back " * 4
+    (folder / "annotations" / "orders.yaml").write_text(
+        f"table: orders\ncolumns:\n  amount: |\n      {meaning}\n"
+    )
+    run("index")
+    shown = run("describe", "orders").stdout
+    assert (
+        "\n  amount: Gross, in dollars, before any refund was paid back before any refund\n    was" in shown
+    )
+
+
+def test_a_wrong_setting_is_explained_in_our_words(indexed: Path, folder: Path, run: Run) -> None:
+    for text, reason, hint in (
+        (
+            '[context]\nsources = "dbt:x"',
+            "it is not of that type",
+            "a list of texts; its default is an empty list",
+        ),
+        ("[limits]\nmax_rows = 0", "it is below 1", "a whole number; its default is 10000"),
+        (
+            '[policy]\nshared_personal = "x"',
+            "it is none of 'mask' or 'show'",
+            '`mask` or `show`; its default is "mask"',
+        ),
+        ('[answers]\ntimezone = "Mars"', "no time zone is named 'Mars'", "a text; its default is empty"),
+    ):
+        (folder / "gnomon.toml").write_text(f"{text}\n")
+        done = run("tables")
+        assert done.exit_code == 3
+        assert f"reason: {reason}\n" in done.stderr
+        assert hint in done.stderr

@@ -31,7 +31,7 @@ Run = Callable[..., Result]
         (["ask", "--max-rows", "0", "x"], 2, "error: invalid value for '--max-rows'"),
         (["ask", "how many"], 3, "error: no warehouse is set"),
         (["ask", "how many", "-w", "nowhere.duckdb"], 3, "nowhere.duckdb"),
-        (["show"], 1, "error: no answer is stored yet"),
+        (["show"], 2, "error: no answer is stored yet"),
         (["show", "--result", "xml"], 2, "error: invalid value for '--result'"),
         (["chat", "c123"], 2, "error: `c123` is not expected here"),
         (["eval", "demo"], 2, "error: the demo company is not here"),

@@ -27,9 +27,10 @@ Run = Callable[..., Result]
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A deployment with policies, its index built."""
+    """A deployment with policies, its index built: fresh in copies too, since the shop is linked to."""
     folder = tmp_path_factory.mktemp("deployment")
-    fill_duckdb(0, folder)
+    shop = fill_duckdb(0, tmp_path_factory.mktemp("shop"))
+    (folder / "shop.duckdb").symlink_to(shop)
     (folder / "gnomon.toml").write_text('[warehouse]\nurl = "shop.duckdb"\n')
     shutil.copytree(POLICIES, folder / "policies")
     (folder / "policies" / "people.toml").write_text(PEOPLE.format(user=os_user()))
@@ -44,7 +45,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def place(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it, as the working directory."""
     work = tmp_path / "work"
-    shutil.copytree(prepared, work)
+    shutil.copytree(prepared, work, symlinks=True)
     monkeypatch.chdir(work)
     for name in [n for n in os.environ if n.startswith("GNOMON_")]:
         monkeypatch.delenv(name)
@@ -393,3 +394,19 @@ def test_files_of_the_state_are_for_their_owner_alone(ana: Run, place: Path) -> 
     StateStore.open(place / ".gnomon").close()
     for path in (place / ".gnomon", *(p for p in (place / ".gnomon").iterdir() if p.is_dir())):
         assert path.stat().st_mode & 0o077 == 0, path
+
+
+@pytest.mark.requirement("governance:untold-warning")
+def test_an_answer_says_that_a_warning_about_its_table_is_not_told(ana: Run, olga: Run, place: Path) -> None:
+    (place / "annotations").mkdir()
+    warning = "The older half of the orders lies in zq_vault."
+    (place / "annotations" / "orders.yaml").write_text(f"table: orders\ncaveats:\n  - {warning}\n")
+    assert olga("index").exit_code == 0
+    assert warning in olga("describe", "orders").stdout
+    untold = "Something that is said of `orders` as a warning is not told here"
+    shown = ana("describe", "orders").stdout
+    assert untold in shown
+    answer = _asked(ana, "total amount of orders")
+    assert answer["status"] == "answered"
+    assert [n.split(",")[0] for n in answer["notices"] if "warning" in n] == [untold]  # type: ignore[attr-defined]
+    assert leaks(shown + json.dumps(answer), "") == []

@@ -77,7 +77,7 @@ def test_columns_of_one_name_are_all_kept() -> None:
 
 def test_an_unknown_answer_is_an_error_with_a_hint(store: StateStore, run: Run) -> None:
     done = run("show", "a1b2zzzz")
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert "hint: " in done.stderr
 
 
@@ -98,7 +98,7 @@ def test_answers_of_other_people_do_not_exist(store: StateStore, run: Run) -> No
     mine = answers.single()
     other = replace(mine.question, principal=Principal("bo@acme.test"), conversation_id="c2", id="q2")
     keep(store, replace(mine, id="b0000001", question=other))
-    assert run("show", "b0000001").exit_code == 1
+    assert run("show", "b0000001").exit_code == 2
     assert "b0000001" not in run("history").stdout
 
 

@@ -55,6 +55,20 @@ def test_a_changed_workflow_is_a_new_version(ready: Path, run: Run) -> None:
 
 
 @pytest.mark.requirement("X-03")
+def test_the_history_tells_the_values_that_a_run_took_by_default(ready: Path, run: Run) -> None:
+    path = ready / "workflows" / "report.toml"
+    path.write_text(
+        REPORT.replace("[[steps]]", '[parameters.month]\ntype = "month"\ndefault = "2026-1"\n[[steps]]', 1)
+    )
+    run("workflow", "run", "report")
+    path.write_text(REPORT.replace("Graz", "Linz"))
+    run("workflow", "run", "report")
+    run("workflow", "run", "report", "--city", "Vienna")
+    listed = json.loads(run("workflow", "history", "--json").stdout)
+    assert [r["parameters"] for r in listed] == ["city=Vienna", "city=Linz", "city=Graz, month=2026-01"]
+
+
+@pytest.mark.requirement("X-03")
 def test_a_step_with_a_finding_ends_with_code_1(ready: Path, run: Run) -> None:
     (ready / "workflows" / "compare.toml").write_text(
         '[[steps]]\ncompare = { left = "orders", right = "customers", key = ["customer_id"] }\n'

@@ -13,6 +13,7 @@ from gnomon.agent.checks.case import (
     Finding,
     NotApplicableError,
     Probe,
+    SecondReading,
     ValueLookup,
 )
 from gnomon.agent.checks.filter_literals import filter_literals
@@ -25,13 +26,23 @@ from gnomon.agent.checks.ordering import ordering
 from gnomon.agent.checks.owner_filters import owner_filters
 from gnomon.agent.checks.parts_to_whole import parts_to_whole
 from gnomon.agent.checks.ratios import ratios
+from gnomon.agent.checks.second_reading import second_reading
 from gnomon.agent.checks.time_window import time_window
 from gnomon.agent.checks.truncation_empty import truncation_empty
 from gnomon.agent.checks.units import units
 from gnomon.domain.answer import Check
 from gnomon.domain.errors import Failed, GnomonError, Refused, Retry
 
-__all__ = ["CHECKS", "MAX_STATEMENTS", "CheckInput", "ValueLookup", "run_check", "run_checks"]
+__all__ = [
+    "CHECKS",
+    "MAX_STATEMENTS",
+    "CheckInput",
+    "NotApplicableError",
+    "SecondReading",
+    "ValueLookup",
+    "run_check",
+    "run_checks",
+]
 
 CHECKS: tuple[tuple[str, Callable[[Case], Finding]], ...] = (
     ("numbers_trace", numbers_trace),
@@ -47,8 +58,11 @@ CHECKS: tuple[tuple[str, Callable[[Case], Finding]], ...] = (
     ("grain", grain),
     ("parts_to_whole", parts_to_whole),
     ("keys_null_duplicate", keys_null_duplicate),
+    ("second_reading", second_reading),
 )
-"""Name and function of each check, those whose reads matter most first: they share one allowance."""
+"""Name and function of each check, those whose reads matter most first: they share one allowance.
+
+The statement of a second reading comes on top of it: it is no probe of the answer's own."""
 
 
 def run_checks(given: CheckInput) -> Iterator[Check]:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Protocol
 
 from gnomon.agent.checks.analysis import Statement, read_statement
-from gnomon.domain.answer import Check, Question, Verdict
+from gnomon.domain.answer import Check, CheckEvidence, Question, Verdict
 from gnomon.domain.catalog import Catalog, ColumnRef
 from gnomon.domain.context import Context
 from gnomon.domain.query import AuthorizedQuery
@@ -29,6 +29,20 @@ class ValueLookup(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SecondReading:
+    """What another reader of the same question would have answered from.
+
+    Args:
+        reader: Its model id.
+        query: Authorized for the asking person, like the answer's own.
+    """
+
+    reader: str
+    query: AuthorizedQuery
+    result: ResultTable
+
+
+@dataclass(frozen=True, slots=True)
 class CheckInput:
     """A candidate answer and everything needed to doubt it.
 
@@ -37,6 +51,8 @@ class CheckInput:
         query: The query whose result the sentence rests on.
         earlier: Queries of the same question that ran before, with their results.
         run: Authorizes and runs a check's own read; raises Retry, Failed or Refused.
+        second: Reads the question a second time; raises `NotApplicableError` where that gives no opinion.
+            None where nobody does.
     """
 
     question: Question
@@ -48,6 +64,7 @@ class CheckInput:
     earlier: tuple[tuple[AuthorizedQuery, ResultTable], ...]
     values: ValueLookup
     run: Callable[[str], ResultTable]
+    second: Callable[[], SecondReading] | None = None
 
 
 class NotApplicableError(Exception):
@@ -106,10 +123,11 @@ class Finding:
     summary: str
     action: str = ""
     sql: str = ""
+    evidence: CheckEvidence | None = None
 
     def named(self, name: str) -> Check:
         """The finding as the answer carries it."""
-        return Check(name, self.verdict, self.summary, self.action, self.sql)
+        return Check(name, self.verdict, self.summary, self.action, self.sql, self.evidence)
 
 
 def passed(summary: str, sql: str = "") -> Finding:

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from gnomon.agent.checks.analysis import Origin, Statement, trace
 from gnomon.agent.checks.case import Case, Finding, NotApplicableError, passed, quoted, worst
+from gnomon.context.catalog.plurals import many
 from gnomon.domain.errors import Failed, Refused, Retry
 
 MAX_LITERALS = 20
@@ -36,7 +37,12 @@ def filter_literals(case: Case) -> Finding:
     sql, stored = _look(case, doubtful)
     findings = [_judge(case, c, stored.get(c), sql) for c in doubtful if not stored.get(c)]
     columns = quoted(sorted({str(c.origins[0].ref) for c in found}))
-    return worst([f for f in findings if f], passed(f"{len(found)} literals are stored in {columns}", sql))
+    return worst(
+        [f for f in findings if f],
+        passed(
+            f"{many(len(found), 'literal')} {'is' if len(found) == 1 else 'are'} stored in {columns}", sql
+        ),
+    )
 
 
 def _comparisons(statement: Statement) -> Iterator[_Comparison]:

@@ -5,6 +5,7 @@ from collections import Counter
 
 from gnomon.agent.checks.analysis import aggregates, group_keys, trace
 from gnomon.agent.checks.case import Case, Finding, NotApplicableError, passed, quoted, worst
+from gnomon.context.catalog.plurals import many
 
 _SINGLE = re.compile(
     r"^\s*(?:how many|how much|what(?:'s| is| was) the "
@@ -29,7 +30,7 @@ def grain(case: Case) -> Finding:
         raise NotApplicableError("the question claims no particular number of rows")
     findings = []
     if single and len(rows) > 1:
-        summary = f"the question asks for one figure and the result has {len(rows):,} rows"
+        summary = f"the question asks for one figure and the result has {many(len(rows), 'row')}"
         findings.append(Finding("warn", summary, "Aggregate to one row, or say why there are several."))
     if grouped:
         findings += _alike(case)

@@ -10,6 +10,7 @@ from sqlglot.optimizer.scope import Scope
 
 from gnomon.agent.checks.analysis import definition, group_keys, own_nodes, trace
 from gnomon.agent.checks.case import Case, Finding, NotApplicableError, passed, worst
+from gnomon.context.catalog.plurals import many
 
 _SHARE_NAME = re.compile(r"pct|percent|share|proportion|(?:^|_)rate$|ratio_pct", re.I)
 _MAY_EXCEED = re.compile(
@@ -130,7 +131,7 @@ def _shown(case: Case) -> Iterator[Finding]:
             1 for cell in cells if cell is None or (isinstance(cell, float) and not math.isfinite(cell))
         )
         if missing:
-            where = f"in {missing:,} of {len(cells):,} rows"
+            where = f"in {missing:,} of {many(len(cells), 'row')}"
             summary = f"`{name}` has no value {where}: its denominator is zero or null"
             yield Finding("warn", summary, "Say for which rows the ratio is undefined.")
         yield from _beyond(name, cells)
@@ -142,6 +143,7 @@ def _beyond(name: str, cells: tuple[object, ...]) -> Iterator[Finding]:
     numbers = [float(c) for c in cells if isinstance(c, (int, float, Decimal)) and math.isfinite(c)]
     outside = [n for n in numbers if n < -1e-9 or n > 100 + 1e-9]
     if outside:
-        example = f"{len(outside):,} rows lie outside of 0 to 100, for example {outside[0]:.6g}"
+        lie = "lies" if len(outside) == 1 else "lie"
+        example = f"{many(len(outside), 'row')} {lie} outside of 0 to 100, for example {outside[0]:.6g}"
         summary = f"`{name}` is a share, and {example}"
         yield Finding("warn", summary, "Check numerator and denominator of the share.")

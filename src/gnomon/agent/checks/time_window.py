@@ -8,6 +8,7 @@ from sqlglot import exp
 from gnomon.agent.checks.analysis import Origin
 from gnomon.agent.checks.case import Case, Finding, NotApplicableError, passed, worst
 from gnomon.agent.checks.windows import Window, as_date, windows
+from gnomon.context.catalog.plurals import many
 
 _SAID = re.compile(
     r"no data|outside|not cover|covers|data (?:ends|starts|begins|stops|runs)|until|through|only up to", re.I
@@ -89,5 +90,5 @@ def _cut_off(case: Case, window: Window) -> list[Finding]:
     lost = int(case.probe(sql).rows[0][0])
     if not lost:
         return []
-    summary = f"the upper bound {window.cut} leaves out {lost:,} rows of that day after midnight"
+    summary = f"the upper bound {window.cut} leaves out {many(lost, 'row')} of that day after midnight"
     return [Finding("warn", summary, f"Use `< '{window.cut + timedelta(days=1)}'` as the upper bound.", sql)]

@@ -4,6 +4,7 @@ from sqlglot import exp
 
 from gnomon.agent.checks.analysis import aggregates, conjuncts, correlated, reshaped, with_ctes
 from gnomon.agent.checks.case import Case, Finding, NotApplicableError, passed
+from gnomon.context.catalog.plurals import many
 from gnomon.domain.errors import Failed, Refused, Retry
 from gnomon.domain.result import ResultTable
 
@@ -14,10 +15,10 @@ def truncation_empty(case: Case) -> Finding:
     """Report a truncated result; for an empty one, count the rows without each condition in turn."""
     result = case.input.result
     if result.truncated:
-        summary = f"the result was cut off after {len(result.rows):,} rows"
+        summary = f"the result was cut off after {many(len(result.rows), 'row')}"
         return Finding("warn", summary, "Say that more rows exist, or aggregate in SQL.")
     if not _empty(case, result):
-        return passed(f"the result is complete: {len(result.rows):,} rows")
+        return passed(f"the result is complete: {many(len(result.rows), 'row')}")
     what = "the result has no row" if not result.rows else "no row contributes to the result"
     try:
         return _explained(case, what)
@@ -42,12 +43,16 @@ def _explained(case: Case, what: str) -> Finding:
     sql = _relaxations(case, select, conditions, kept)
     as_asked, *counts = (int(cell or 0) for cell in case.probe(sql).rows[0])
     if as_asked:
-        summary = f"{what} although {as_asked:,} rows meet the conditions of WHERE"
+        meet = "meets" if as_asked == 1 else "meet"
+        summary = f"{what} although {many(as_asked, 'row')} {meet} the conditions of WHERE"
         return Finding("warn", summary, "Check HAVING, LIMIT and the aggregated column.", sql)
     freed = [(c, n) for c, n in zip(kept, counts, strict=True) if n]
     if not freed:
         return Finding("warn", f"{what}; no single condition alone removes every row", "", sql)
-    reasons = " and ".join(f"without `{case.statement.text(c)}` {n:,} rows remain" for c, n in freed)
+    reasons = " and ".join(
+        f"without `{case.statement.text(c)}` {many(n, 'row')} {'remains' if n == 1 else 'remain'}"
+        for c, n in freed
+    )
     return Finding("warn", f"{what}; {reasons}", "Check that condition, or say that nothing was found.", sql)
 
 

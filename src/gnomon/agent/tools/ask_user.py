@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator
+from dataclasses import replace
 
 from pydantic import Field, model_validator
 
@@ -56,6 +57,7 @@ class AskUser:
         reply = environment.ask_person(clarification) if case.question.interactive else None
         case.waited_s += time.monotonic() - asked_s
         chosen = reply or clarification.default
+        case.clarification = replace(clarification, chosen=chosen)
         case.clarified.append((clarification.question, chosen))
         if reply is None:
             others = ", ".join(o for o in clarification.options if o != chosen)

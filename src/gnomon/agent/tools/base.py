@@ -139,9 +139,9 @@ class Environment:
         """Whether a plan tells only of what the person sees: a view's plan names the tables behind it."""
         access = self.access
         read = [t for ref in query.tables if (t := access.exact(ref)) is not None]
-        bases = [base.ref for table in read for base in access.bases(table)]
-        shown = {table.ref for table in access.catalog.tables}
-        return RESTRICTED not in query.rules and shown.issuperset(bases)
+        bases = (base.ref for table in read for base in access.bases(table))
+        shown = access.catalog
+        return RESTRICTED not in query.rules and all(shown.exact(ref) is not None for ref in bases)
 
     def look_up(self, sql: str) -> ResultTable:
         """Run a small statement of ours as the person.

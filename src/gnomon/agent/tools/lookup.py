@@ -26,7 +26,10 @@ def find_table(
     if refusal is not None:
         raise refusal
     if found is None:
-        raise Retry(f"there is no table `{name}`", hint=did_you_mean(plain, catalog.names()))
+        raise Retry(
+            f"there is no table `{name}`",
+            hint=did_you_mean(plain, catalog.names()) or "take a table of the catalog",
+        )
     return found
 
 

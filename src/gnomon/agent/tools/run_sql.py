@@ -11,7 +11,7 @@ from gnomon.domain.answer import Assumption
 from gnomon.domain.errors import Retry
 from gnomon.domain.events import Event, QueryStarted, ResultReady
 from gnomon.domain.query import AuthorizedQuery
-from gnomon.domain.result import Plan
+from gnomon.domain.result import Plan, ResultTable
 from gnomon.models.port import Effect
 
 MAX_ESTIMATED_ROWS = 2_000_000_000
@@ -46,10 +46,9 @@ class RunSql:
     ) -> Generator[Event, None, Outcome]:
         """Return the result's shape and a bounded preview."""
         query = environment.authorize(arguments.sql, arguments.purpose)
-        plan = _plan_within_reason(query, environment)
+        plan = plan_within_reason(query, environment)
         yield QueryStarted(query.original_sql, arguments.purpose, query.tables)
-        result = environment.run(query)
-        environment.scanned(max(0, (plan.estimated_bytes or 0) - byte_size(result)))
+        result = run_planned(query, plan, environment)
         assumptions = tuple(Assumption(a.text, a.alternative) for a in arguments.assumptions)
         content = case.record_query(query, result, arguments.purpose, assumptions)
         reference = case.ran[-1].executed.result
@@ -61,8 +60,19 @@ class RunSql:
         return content
 
 
-def _plan_within_reason(query: AuthorizedQuery, environment: Environment) -> Plan:
-    """The engine's plan; a join without a condition over large tables would take minutes and is sent back."""
+def run_planned(query: AuthorizedQuery, plan: Plan, environment: Environment) -> ResultTable:
+    """Run the query; what it scans is counted as the plan estimates it, or as the result's size."""
+    result = environment.run(query)
+    environment.scanned(max(0, (plan.estimated_bytes or 0) - byte_size(result)))
+    return result
+
+
+def plan_within_reason(query: AuthorizedQuery, environment: Environment) -> Plan:
+    """The engine's plan; a join without a condition over large tables would take minutes and is sent back.
+
+    Raises:
+        Retry: It holds such a join.
+    """
     plan = environment.plan(query)
     if plan.cross_joins and (plan.estimated_rows or 0) > MAX_ESTIMATED_ROWS:
         told = environment.may_tell_plan(query)

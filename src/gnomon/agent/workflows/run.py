@@ -12,7 +12,7 @@ from gnomon.domain.answer import Answer
 from gnomon.domain.catalog import Catalog, TableSchema
 from gnomon.domain.errors import Failed, Refused, Retry
 from gnomon.domain.query import Dialect
-from gnomon.domain.result import ResultTable
+from gnomon.domain.result import Cell, ResultTable
 from gnomon.domain.wording import say
 
 Verdict = Literal["answered", "abstained", "same", "differs", "ran", "failed"]
@@ -136,15 +136,20 @@ def _schemas(left: TableSchema, right: TableSchema) -> Iterator[Finding]:
 def _rows(left: TableSchema, right: TableSchema, desk: Desk) -> Iterator[Finding]:
     sql = counts(left, right, desk.dialect)
     one, other = desk.query(sql).rows[0]
-    text = f"{say(one)} rows in `{left.ref}`, {say(other)} in `{right.ref}`"
+    text = f"{_count(one)} in `{left.ref}`, {say(other)} in `{right.ref}`"
     yield Finding(text, sql, fine=one == other)
+
+
+def _count(rows: Cell) -> str:
+    return f"{say(rows)} row{'' if rows == 1 else 's'}"
 
 
 def _missing(left: TableSchema, right: TableSchema, key: tuple[str, ...], desk: Desk) -> Iterator[Finding]:
     for here, there in ((left, right), (right, left)):
         sql = missing(here, there, key, desk.dialect)
         ((number,),) = desk.query(sql).rows
-        text = f"{say(number)} rows of `{here.ref}` have no row of their key in `{there.ref}`"
+        have = "has no row of its key" if number == 1 else "have no row of their key"
+        text = f"{_count(number)} of `{here.ref}` {have} in `{there.ref}`"
         yield Finding(text, sql, fine=not number)
 
 
@@ -163,7 +168,7 @@ def _differing(
     (row,) = desk.query(sql).rows
     found = [(name, number) for name, number in zip(columns, row, strict=True) if number]
     for name, number in found:
-        yield Finding(f"`{name}` differs in {say(number)} rows of one key", sql, fine=False)
+        yield Finding(f"`{name}` differs in {_count(number)} of one key", sql, fine=False)
     if not found:
         yield Finding(f"equal in every row of one key: {', '.join(f'`{c}`' for c in columns)}", sql)
 

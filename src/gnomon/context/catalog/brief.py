@@ -6,6 +6,7 @@ other, and how far the data reach. What the business calls a customer or an orde
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from gnomon.context.catalog.plurals import many
 from gnomon.domain.catalog import TableCard
 from gnomon.domain.errors import Misconfigured
 
@@ -26,7 +27,7 @@ def write_brief(cards: Sequence[TableCard], *, tables: int | None = None) -> str
     """
     ordered = sorted(cards, key=_importance)
     count = len(cards) if tables is None else tables
-    lines = [f"{count} tables.", *_within(_rules(ordered), _RULES_BYTES)]
+    lines = [f"{many(count, 'table')}.", *_within(_rules(ordered), _RULES_BYTES)]
     used = sum(len(line.encode()) + 1 for line in lines)
     for i, card in enumerate(ordered):
         line = _line(card)
@@ -96,7 +97,7 @@ def _within(lines: Iterable[str], room: int) -> Iterator[str]:
 
 def _line(card: TableCard) -> str:
     kind = "view" if card.is_view else "table"
-    size = "" if card.row_count is None else f", {card.row_count:,} rows"
+    size = "" if card.row_count is None else f", {many(card.row_count, 'row')}"
     return _cut(" ".join(f"- {card.ref} ({kind}{size}): {card.purpose}".split()))
 
 

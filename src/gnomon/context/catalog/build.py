@@ -21,6 +21,7 @@ from gnomon.context.catalog.brief import write_brief
 from gnomon.context.catalog.cards import Surveyed, draft_cards
 from gnomon.context.catalog.caveats import Known
 from gnomon.context.catalog.claims import with_claims
+from gnomon.context.catalog.counts import SourceCount, counts_from_json
 from gnomon.context.catalog.file import (
     building_path,
     only_builder,
@@ -40,7 +41,8 @@ from gnomon.context.catalog.naming import Names
 from gnomon.context.catalog.said import NOTHING_SAID
 from gnomon.context.catalog.signals import boost
 from gnomon.context.catalog.sources.port import Source
-from gnomon.context.catalog.texts import CardTexts, card_texts
+from gnomon.context.catalog.stored import write_catalog
+from gnomon.context.catalog.texts import VECTORS, CardTexts, card_texts, card_vectors
 from gnomon.context.catalog.trusted import MAX_TRUSTED, write_trusted
 from gnomon.context.catalog.values import MAX_DISTINCT, delete_values, write_values
 from gnomon.domain.catalog import (
@@ -82,6 +84,7 @@ class BuildReport:
         values: Values indexed, of all text columns.
         trusted: Past queries that people rely on.
         waiting: Tables that a model is to word and was not asked about yet, since its budget ended.
+        sources: How much each source told, in the order of the settings.
         problems: Table, file or entry, and what is wrong with it; the build went on.
         unchanged: True if the index was up to date and nothing was written.
     """
@@ -93,6 +96,7 @@ class BuildReport:
     values: int = 0
     trusted: int = 0
     waiting: int = 0
+    sources: tuple[SourceCount, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
     elapsed_s: float = 0.0
     embed_s: float = 0.0
@@ -135,6 +139,7 @@ def build_index(
             "fingerprint": fingerprint,
             "embedder": f"{embedder.model_id}:{embedder.dimensions}",
             "sources": _digest(repr([(s.name, s.fingerprint()) for s in sources]) + str(refine is not None)),
+            "vectors": VECTORS,
             "found_by_values": str(int(found_by_values)),
         }
         if path.exists() and not full:
@@ -179,7 +184,8 @@ def _current(path: Path, facts: dict[str, str]) -> BuildReport | None:
     if any(found.get(name) != value for name, value in facts.items()):
         return None
     counts = {name: int(found[name]) for name in ("tables", "values", "trusted")}
-    return BuildReport(**counts, problems=problems, unchanged=True)
+    told = counts_from_json(found.get("counts", "[]"))
+    return BuildReport(**counts, sources=told, problems=problems, unchanged=True)
 
 
 @dataclass(slots=True)
@@ -226,6 +232,7 @@ class _Build:
             tables=len(cards),
             trusted=min(len(layers.trusted), MAX_TRUSTED),
             waiting=layers.waiting,
+            sources=layers.counts,
             profiled=self.profiled,
             embedded=self.embedded,
             removed=removed,
@@ -376,7 +383,7 @@ class _Build:
             self.progress("embed", start, len(changed))
             batch = changed[start : start + _EMBED_BATCH]
             began = time.perf_counter()
-            vectors = self.embedder.embed([t.meaning for _, t in batch])
+            vectors = card_vectors([t for _, t in batch], self.embedder)
             self.embed_s += time.perf_counter() - began
             partition.upsert(
                 Entry(i, t.words, _text_hash(t), v) for (i, t), v in zip(batch, vectors, strict=True)
@@ -391,12 +398,12 @@ class _Build:
         (values,) = self.file.execute("select count(*) from column_values").fetchone()
         (trusted,) = self.file.execute("select count(*) from trusted").fetchone()
         with self.file:
+            write_catalog(self.file, catalog)
             self.file.execute("delete from problems")
             self.file.executemany("insert into problems (place, message) values (?, ?)", self.problems)
             write_meta(
                 self.file,
                 **self.facts,
-                catalog=codec.catalog_to_json(catalog),
                 brief=write_brief(cards),
                 identifiers=json.dumps(sorted(_identifiers(catalog))),
                 tables=str(len(cards)),
@@ -436,7 +443,8 @@ def _identifiers(catalog: Catalog) -> set[str]:
 
 
 def _text_hash(texts: CardTexts) -> str:
-    return _digest(f"{texts.meaning}\x1f{texts.words}")
+    """Changes with the texts and with how vectors are made of them: no index holds vectors of two makings."""
+    return _digest("\x1f".join((VECTORS, *texts.passages, texts.words)))
 
 
 def _digest(text: str) -> str:

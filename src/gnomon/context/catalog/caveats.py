@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from gnomon.context.catalog.plurals import many
 from gnomon.domain.catalog import (
     NUMERIC_KINDS,
     TEMPORAL_KINDS,
@@ -172,7 +173,7 @@ def _flagged(column: Column, profile: ColumnProfile | None, what: str) -> str:
         marked = sum(n for value, n in profile.top if value not in {"0", "0.0"})
     else:
         marked = profile.rows - profile.nulls
-    return f"{text} {marked:,} of {profile.rows:,} rows are marked."
+    return f"{text} {marked:,} of {many(profile.rows, 'row')} {'is' if marked == 1 else 'are'} marked."
 
 
 def _freshness_rank(name: str) -> int:
@@ -207,5 +208,5 @@ def _look_alike(one: TableSchema, two: TableSchema) -> Statement:
     if mine:
         text += f", which has no {', '.join(f'`{name}`' for name in mine[:5])}"
     if one.row_count is not None and two.row_count is not None:
-        text += f"; {one.row_count:,} rows here, {two.row_count:,} there"
+        text += f"; {many(one.row_count, 'row')} here, {two.row_count:,} there"
     return Statement(text + ".", "shared columns")

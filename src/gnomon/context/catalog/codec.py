@@ -107,8 +107,23 @@ def catalog_from_json(text: str) -> Catalog:
 
 
 def schema_to_json(schema: TableSchema) -> str:
-    """`schema` as text, for hashing: equal schemas give equal texts."""
+    """`schema` as text; equal schemas give equal texts, and `schema_from_json` gives an equal schema back."""
     return _dump(_schema(schema))
+
+
+def schema_from_json(text: str) -> TableSchema:
+    """The schema that `schema_to_json` wrote."""
+    return _to_schema(json.loads(text))
+
+
+def join_to_json(join: Join) -> str:
+    """`join` as text; `join_from_json` gives an equal join back."""
+    return _dump(_join(join))
+
+
+def join_from_json(text: str) -> Join:
+    """The join that `join_to_json` wrote."""
+    return _to_join(json.loads(text))
 
 
 def _dump(value: Json) -> str:

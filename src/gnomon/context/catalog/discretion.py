@@ -18,12 +18,13 @@ import html
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Literal
 
+from gnomon.context.catalog.blocks import Block, above, blocks_of, standing, written
 from gnomon.domain.catalog import TableRef, TableSchema
 from gnomon.policy.access import Access
 from gnomon.policy.untrusted import without_hidden
@@ -55,10 +56,13 @@ _GAP = 3
 _KNOWN_RUN = 4
 """So many words at most make up a name that the person knows."""
 
+_SEAM = 200
+"""So many characters on either side are looked at for a name that runs over the end of a block."""
+
 _DEFAULT_SCHEMAS = ("main", "public", "dbo")
 _TOKEN = re.compile(r"\w+")
 _TAG = re.compile(r"</?[a-z][^<>]{0,200}>|[\\*~]", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<=[.!?;\n])\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _BEFORE_COLUMN = re.compile(r"[`\"\]]?\.[`\"\[]?\w")
 _JOINED = re.compile(r"[`\"\]]?\s?\.\s?[`\"\[]?")
 _QUOTES = frozenset("`\"'“”‘’«»[]")
@@ -115,11 +119,32 @@ class Discretion:
         return self._conceals(text, about, ())
 
     def without(self, text: str, *about: TableRef) -> str:
-        """The sentences that name nothing hidden; nothing of a text in which a name runs over several."""
+        """What may be told of a text: sentences of paragraphs and whole list items that name nothing hidden.
+
+        A heading goes when all below it is gone. Of a paragraph in which a name runs over several sentences,
+        and of two blocks that it runs over, nothing stays.
+        """
         if not self.conceals(text, *about):
             return text
-        tokens = [t for reading in _readings(text) for t in _tokens(reading)]
+        before = blocks_of(text)
+        after = [self._block_without(before, i, about) for i in range(len(before))]
+        for i, j in pairwise([i for i, block in enumerate(after) if block is not None]):
+            if self._runs_over(before[i].text, before[j].text):
+                after[i] = after[j] = None
+        return written(list(standing(before, after)))
+
+    def _block_without(self, blocks: Sequence[Block], i: int, about: Collection[TableRef]) -> Block | None:
+        """What may be told of one block. The tables that it names, or that stand above it, count."""
+        block = blocks[i]
+        around = " ".join(b.text for b in (*above(blocks, i), block))
+        tokens = [t for reading in _readings(around) for t in _tokens(reading)]
         named = tuple(ref for t in tokens for ref in self._partly.get(t.letters, ()))
+        if not self._conceals(block.text, about, named):
+            return block
+        told = self._sentences(block.text, about, named) if block.kind == "paragraph" else ""
+        return replace(block, text=told) if told else None
+
+    def _sentences(self, text: str, about: Collection[TableRef], named: Collection[TableRef]) -> str:
         parts = _SENTENCE_END.split(text)
         kept = [p for p in parts if not self._conceals(p, about, named)]
         runs_over = any(
@@ -127,6 +152,11 @@ class Discretion:
             for one, two in pairwise(parts)
         )
         return "" if runs_over else " ".join(kept)
+
+    def _runs_over(self, one: str, two: str) -> bool:
+        """Whether a name begins at the end of one text and ends at the beginning of the other."""
+        seam = f"{one[-_SEAM:]} {two[:_SEAM]}"
+        return any(self._stands_apart(_tokens(reading), frozenset()) for reading in _readings(seam))
 
     def _conceals(self, text: str, about: Collection[TableRef], named: Collection[TableRef]) -> bool:
         if not text or self._access.sees_all:

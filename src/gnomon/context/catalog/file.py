@@ -16,16 +16,26 @@ from gnomon.domain.catalog import TableRef
 from gnomon.domain.errors import Failed, Misconfigured
 from gnomon.store.durable import explained, no_room, not_writable
 
-FORMAT = "3"
+FORMAT = "4"
 """Raised with every change of the tables below or of the codec."""
 
-LARGE = ("catalog", "measured_catalog", "claims", "identifiers")
+LARGE = ("measured_catalog", "claims", "identifiers")
 """Facts that are read on their own, when they are wanted."""
 
 _LOCK_WAIT_S = 600.0
 _NOT_WRITABLE = ("readonly", "unable to open", "disk I/O")
 _SCHEMA = """
 create table if not exists meta (name text primary key, value text not null) without rowid;
+create table if not exists tables (
+    id text primary key, position integer not null, folded text not null, described text not null
+);
+create index if not exists tables_in_order on tables (position, id);
+create index if not exists tables_by_name on tables (folded, position, id);
+create table if not exists joins (
+    position integer primary key, child_id text not null, parent_id text not null, described text not null
+);
+create index if not exists joins_by_child on joins (child_id);
+create index if not exists joins_by_parent on joins (parent_id);
 create table if not exists cards (id text primary key, position integer not null, card text not null);
 create table if not exists said (id text primary key, said text not null) without rowid;
 create table if not exists signals (id text primary key, boost real not null) without rowid;
@@ -56,8 +66,10 @@ create table if not exists value_columns (
     table_id text not null,
     column_name text not null,
     complete integer not null,
+    address text not null,
     unique (table_id, column_name)
 );
+create index if not exists value_columns_by_address on value_columns (address);
 create table if not exists column_values (
     column_id integer not null,
     value text not null,

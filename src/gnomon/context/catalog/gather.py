@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from itertools import chain
 
+from gnomon.context.catalog.counts import SourceCounter
 from gnomon.context.catalog.enrich.evidence import TableInput
 from gnomon.context.catalog.enrich.extract import code_of_views, extract
 from gnomon.context.catalog.enrich.refine import Refined
@@ -42,7 +43,8 @@ def gather(
         Misconfigured: A source's place is missing or of another kind.
     """
     names = Names(t.ref for t in catalog.tables)
-    found, usage = _read(sources, UsageCollector(catalog, names, dialect, now), progress)
+    counters = [SourceCounter(source.name, names) for source in sources]
+    found, usage = _read(sources, counters, UsageCollector(catalog, names, dialect, now), progress)
     code = [*code_of_views(catalog), *found.code]
     drawn = extract(code, catalog, names, dialect, partial(progress, "read pipeline code"), claims=found.keys)
     every = chain(found.facts, drawn.facts, usage.filters_always)
@@ -62,6 +64,7 @@ def gather(
         lineage=resolved((*found.lineage, *drawn.lineage), names),
         problems=(*found.problems, *drawn.problems, *usage.problems, *unknown),
         waiting=waiting,
+        counts=tuple(counter.result() for counter in counters),
     )
 
 
@@ -91,14 +94,20 @@ def _inputs(
     ]
 
 
-def _read(sources: Sequence[Source], collector: UsageCollector, progress: Progress) -> tuple[Gathered, Usage]:
+def _read(
+    sources: Sequence[Source],
+    counters: Sequence[SourceCounter],
+    collector: UsageCollector,
+    progress: Progress,
+) -> tuple[Gathered, Usage]:
     """Every item, past queries straight into the collector: a log may be larger than the memory."""
     found = Gathered()
-    for i, source in enumerate(sources):
+    for i, (source, counter) in enumerate(zip(sources, counters, strict=True)):
         progress("read sources", i, len(sources))
         empty = True
         for item in _named(source):
             empty = False
+            counter.add(item)
             if isinstance(item, PastQuery):
                 collector.add(item)
             else:

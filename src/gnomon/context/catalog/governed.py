@@ -81,7 +81,9 @@ class GovernedIndex:
         if card is None or self.access.sees_all:
             return card
         table = self._by_ref.get(ref)
-        return None if table is None else self._governed(card, table)
+        if table is not None and ref not in self._cards:
+            self._cards[ref] = self._governed(card, table)
+        return self._cards.get(ref)
 
     def conceals(self, text: str, *about: TableRef) -> bool:
         """Whether a text names something hidden from the person, or may quote a cell that is.
@@ -145,7 +147,7 @@ class GovernedIndex:
     def brief(self) -> str:
         """The person's part of the warehouse in at most 4 KB."""
         if self.page:
-            return self.page if self.access.sees_all else self._page_shown()
+            return self.page if self.access.sees_all else self._discretion.without(self.page)
         if self.access.sees_all:
             return self.index.brief()
         tables = self.catalog().tables
@@ -156,11 +158,6 @@ class GovernedIndex:
         first = sorted(tables, key=lambda t: (-linked[t.ref], str(t.ref)))[:_BRIEF_CARDS]
         return write_brief([c for t in first if (c := self.card(t.ref)) is not None], tables=len(tables))
 
-    def _page_shown(self) -> str:
-        """The page's lines without the sentences that name a hidden table or column."""
-        lines = (self._discretion.without(line) for line in self.page.splitlines())
-        return "\n".join(line for line in lines if line.strip())
-
     @cached_property
     def _catalog(self) -> Catalog:
         return replace(self.access.catalog, tables=tuple(map(self._plain, self.access.catalog.tables)))
@@ -168,6 +165,11 @@ class GovernedIndex:
     @cached_property
     def _by_ref(self) -> dict[TableRef, TableSchema]:
         return {t.ref: t for t in self.catalog().tables}
+
+    @cached_property
+    def _cards(self) -> dict[TableRef, TableCard]:
+        """The cards shown so far: one question asks for the same ones again and again."""
+        return {}
 
     @cached_property
     def _shown(self) -> frozenset[TableRef]:
@@ -274,8 +276,8 @@ class GovernedIndex:
             # Every question is filtered by these, whatever the person sees of the column.
             always_filter=tuple(f for f in card.always_filter if not self._discretion.conceals(f, ref)),
             freshness_column=fresh if table.column(fresh) else "",
-            caveats=(*self._sayable(card, measured), *self._look_alikes(card, table)),
-            use_instead=self.discreet(card.use_instead, ref).rstrip("; "),
+            caveats=(*self._sayable(card, measured), *self._look_alikes(card, table), *self._untold(card)),
+            use_instead=_SEVERAL.join(self._better(card)),
             purpose_from=self._told(card.purpose_from, ref),
             criticality=self._told(card.criticality, ref),
             freshness=self._told(card.freshness, ref),
@@ -302,6 +304,22 @@ class GovernedIndex:
             told = caveat if caveat.provenance != "profile" else replace(caveat, text=_alone(caveat.text))
             if self._is_sayable(told, card.ref):
                 yield told
+
+    def _better(self, card: TableCard) -> tuple[str, ...]:
+        """The tables to use in place of the card's, each with its condition, that the person may know of."""
+        return self._all_told(filter(None, card.use_instead.split(_SEVERAL)), card.ref)
+
+    def _untold(self, card: TableCard) -> Iterator[Statement]:
+        """That there is a warning which the person may not read: without it the table looks sound."""
+        warnings = (c for c in card.caveats if c.provenance not in _MEASURED | {_COMPARED})
+        if _SEVERAL.join(self._better(card)) != card.use_instead or not all(
+            self._is_sayable(w, card.ref) for w in warnings
+        ):
+            yield Statement(
+                f"Something that is said of `{card.ref}` as a warning is not told here, "
+                "because it names what you may not see.",
+                UNTOLD,
+            )
 
     def _look_alikes(self, card: TableCard, table: TableSchema) -> Iterator[Statement]:
         """The look-alikes of the card that are alike in the person's eyes, compared by what they see."""
@@ -362,6 +380,10 @@ _MEASURED = frozenset({"profile", "row count", "column name", "query history"})
 """The provenance of caveats that `caveats.py` draws from the data, and `usage` from the queries."""
 
 _COMPARED = "shared columns"
+_SEVERAL = "; "
+UNTOLD = "your rights"
+"""The provenance of the caveat that another caveat is not told."""
+
 _OTHER = re.compile(r"Looks like `([^`]+)`")
 _STALE = re.compile(r", other tables reach [\d-]+\.$")
 _LITERAL = re.compile(r"'[^']+'")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gnomon.context.catalog.counts import SourceCount, counts_from_json, counts_to_json
 from gnomon.context.catalog.facts import JoinClaim, KeyClaim, Origin, Problem
 from gnomon.context.catalog.file import read_large, read_meta, table_id, table_ref, write_meta
 from gnomon.context.catalog.lineage import Link, read_links, write_links
@@ -27,6 +28,7 @@ class Layers:
         lineage: What is made from what.
         problems: What could not be read or does not fit the warehouse.
         waiting: Tables that a model was not asked about yet, since its budget ended.
+        counts: How much each source told.
     """
 
     said: Mapping[TableRef, Said] = field(default_factory=dict)
@@ -36,6 +38,7 @@ class Layers:
     lineage: tuple[Link, ...] = ()
     problems: tuple[Problem, ...] = ()
     waiting: int = 0
+    counts: tuple[SourceCount, ...] = ()
 
 
 def keep_layers(connection: sqlite3.Connection, origin: str, layers: Layers) -> None:
@@ -55,12 +58,14 @@ def keep_layers(connection: sqlite3.Connection, origin: str, layers: Layers) -> 
         connection.execute("delete from said")
         connection.executemany("insert into said values (?, ?)", rows)
         write_links(connection, layers.lineage)
-        write_meta(connection, layers_of=origin, claims=json.dumps(claims, separators=(",", ":")))
+        kept = {"claims": json.dumps(claims, separators=(",", ":")), "counts": counts_to_json(layers.counts)}
+        write_meta(connection, layers_of=origin, **kept)
 
 
 def kept_layers(connection: sqlite3.Connection, origin: str) -> Layers | None:
     """The layers that were made from `origin`, or None."""
-    if read_meta(connection).get("layers_of") != origin:
+    facts = read_meta(connection)
+    if facts.get("layers_of") != origin:
         return None
     keys, joins, problems, trusted = json.loads(read_large(connection, "claims"))
     rows = connection.execute("select id, said from said").fetchall()
@@ -71,6 +76,7 @@ def kept_layers(connection: sqlite3.Connection, origin: str) -> Layers | None:
         joins=tuple(JoinClaim(c, tuple(cc), p, tuple(pc), _to_origin(o)) for c, cc, p, pc, o in joins),
         lineage=read_links(connection),
         problems=tuple(Problem(*p) for p in problems),
+        counts=counts_from_json(facts.get("counts", "[]")),
     )
 
 

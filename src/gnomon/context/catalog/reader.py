@@ -14,6 +14,7 @@ from gnomon.context.catalog import codec
 from gnomon.context.catalog.file import open_published, read_large, read_meta, table_id, table_ref, unreadable
 from gnomon.context.catalog.lineage import Link, walk
 from gnomon.context.catalog.matching import match_values
+from gnomon.context.catalog.stored import StoredCatalog, telling_damage
 from gnomon.context.catalog.trusted import TrustedIndex
 from gnomon.context.catalog.values import Seen, ValueIndex
 from gnomon.domain.catalog import Catalog, ColumnRef, TableCard, TableRef
@@ -84,7 +85,7 @@ class CatalogIndex:
         return datetime.fromisoformat(self._facts["built_at"])
 
     def catalog(self) -> Catalog:
-        """Every table with measured keys and joins."""
+        """Every table with measured keys and joins, each decoded when it is asked for."""
         return self._catalog
 
     def cards(self) -> tuple[TableCard, ...]:
@@ -202,12 +203,12 @@ class CatalogIndex:
 
     @cached_property
     def _catalog(self) -> Catalog:
-        return codec.catalog_from_json(self._large("catalog"))
+        return StoredCatalog(self._path, self._read)
 
     @cached_property
     def _cards(self) -> tuple[TableCard, ...]:
-        rows = self._read("select card from cards order by position", ())
-        return tuple(codec.card_from_json(card) for (card,) in rows)
+        rows = self._read("select id, card from cards order by position", ())
+        return tuple(self._to_card(table_ref(identifier), card) for identifier, card in rows)
 
     @cached_property
     def _boosts(self) -> dict[str, float]:
@@ -232,7 +233,11 @@ class CatalogIndex:
 
     def _read_card(self, ref: TableRef) -> TableCard | None:
         found = self._read("select card from cards where id = ?", (table_id(ref),))
-        return codec.card_from_json(found[0][0]) if found else None
+        return self._to_card(ref, found[0][0]) if found else None
+
+    def _to_card(self, ref: TableRef, text: str) -> TableCard:
+        with telling_damage(self._path, f"the card of `{ref}`"):
+            return codec.card_from_json(text)
 
     def _read(self, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._reading(), self._lock:

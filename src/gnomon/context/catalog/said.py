@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,8 +53,9 @@ def facts_by_table(
 ) -> tuple[dict[TableRef, list[Fact]], list[Problem]]:
     """Facts beside the tables that they speak of, the most authoritative first.
 
-    An annotation of a table or column that does not exist is a problem of its own: its author wants to know.
-    Other sources speak of tables elsewhere as a matter of course; one problem a source counts them.
+    An annotation of a table or column that does not exist is a problem of its own: its author wants to know;
+    so are two entries that name one table differently (`orders`, `main.orders`). Other sources speak of
+    tables elsewhere as a matter of course; one problem a source counts them.
     """
     found: dict[TableRef, list[Fact]] = defaultdict(list)
     problems: list[Problem] = []
@@ -71,6 +72,7 @@ def facts_by_table(
                 problems.append(Problem(fact.origin.place, f"`{ref}` has no column `{fact.column}`"))
         else:
             found[ref].append(fact)
+    problems += _twice(found)
     problems = list(dict.fromkeys([*unknown.values(), *problems]))
     problems += [Problem(source, _elsewhere(list(tables))) for source, tables in elsewhere.items()]
     return found, problems
@@ -108,6 +110,22 @@ def usage_of(
 def _has_column(catalog: Catalog, ref: TableRef, column: str) -> bool:
     table = catalog.find(ref.name, ref.schema)
     return table is not None and table.column(column.partition(".")[0]) is not None
+
+
+def _twice(found: Mapping[TableRef, Sequence[Fact]]) -> Iterator[Problem]:
+    """That entries of one source annotate a table under different names, once a name."""
+    for facts in found.values():
+        names: dict[str, dict[str, Fact]] = defaultdict(dict)
+        for fact in facts:
+            if fact.origin.layer == "annotation":
+                names[fact.origin.source].setdefault(fact.table.casefold(), fact)
+        for first, *others in (tuple(by_name.values()) for by_name in names.values()):
+            for other in others:
+                message = (
+                    f"`{other.table}` is annotated as `{first.table}` too, in {first.origin.place}; "
+                    "put both in one entry: where they differ, only the other is used"
+                )
+                yield Problem(other.origin.place, message)
 
 
 def _elsewhere(tables: Sequence[str]) -> str:

@@ -1,7 +1,9 @@
 """What a table is found by: two passages that become its one vector, and the words that are searched exactly.
 
 One text that names the purpose and sixty columns reads, to an embedder, like a list of columns. The two are
-embedded apart, and the vector is their mean: bench/bench_recall.py has the figures.
+embedded apart, and the vector is their mean: bench/bench_recall.py has the figures. Statements, most of them
+drawn from code, are searched for exact words alone: they name the tables that rows come from, and embedded
+they find no more.
 """
 
 from collections.abc import Sequence
@@ -17,6 +19,9 @@ from gnomon.search.tokens import as_one, split_identifier
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+VECTORS = "mean of two passages"
+"""How a card becomes a vector; changed with what `card_vectors` does. Those made otherwise are made anew."""
 
 _PASSAGE_CHARS = 600
 """Of what is embedded. Longer passages cost time and find no more."""
@@ -45,7 +50,8 @@ class CardTexts:
     Args:
         about: Embedded: name, and what the table is for.
         holds: Embedded: name, and the columns.
-        words: Searched for exact words.
+        words: Searched for exact words: both in full, and what code, documents and owners tell of grain, rows
+            and use.
     """
 
     about: str
@@ -57,15 +63,10 @@ class CardTexts:
         """What is embedded; the vector of the card is the mean."""
         return self.about, self.holds
 
-    @property
-    def meaning(self) -> str:
-        """Both passages as one text."""
-        return " ".join(self.passages)
-
 
 def card_texts(card: TableCard, *, values: bool = True) -> CardTexts:
-    """The texts that a card is found by: names as words and abbreviations in full, purpose, statements of
-    grain and use, titles of dashboards, columns with meanings, a few values.
+    """The texts that a card is found by: names as words and abbreviations in full, purpose, titles of
+    dashboards, columns with meanings, a few values; as words also tags and statements of grain and use.
 
     Args:
         values: False leaves out what may show values: the frequent ones, conditions in code, titles of
@@ -75,16 +76,14 @@ def card_texts(card: TableCard, *, values: bool = True) -> CardTexts:
     told = [s.text for kind in kinds for s in card.statements if s.kind == kind]
     titles = card.usage.dashboards[:_TITLES] if values and card.usage is not None else ()
     about = _sentences(
-        f"{spelt(card.ref.schema)} {spelt(card.ref.name)}".strip(), _in_full(card.purpose), *told, *titles
+        f"{spelt(card.ref.schema)} {spelt(card.ref.name)}".strip(), _in_full(card.purpose), *titles
     )
-    columns = [_describe(c, values) for c in card.columns]
-    names, tags = " ".join(c.name for c in card.columns), " ".join(card.tags)
+    names, columns = (c.name for c in card.columns), (_describe(c, values) for c in card.columns)
+    words = (str(card.ref), as_one(card.ref.name), about, *told, *card.tags, *names, ", ".join(columns))
     return CardTexts(
         about=about[:_PASSAGE_CHARS],
         holds=f"{spelt(card.ref.name)}: {_first(card.columns, values)}"[:_PASSAGE_CHARS],
-        words=f"{card.ref} {as_one(card.ref.name)} {about} {tags} {names} {', '.join(columns)}"[
-            :_WORDS_CHARS
-        ],
+        words=" ".join(words)[:_WORDS_CHARS],
     )
 
 

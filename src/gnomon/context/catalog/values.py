@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,8 +48,8 @@ def write_values(
     kept = [(value, rows) for value, rows in values if value and len(value) <= MAX_VALUE_CHARS]
     whole = complete and all(len(value) <= MAX_VALUE_CHARS for value, _ in values)
     cursor = connection.execute(
-        "insert into value_columns (table_id, column_name, complete) values (?, ?, ?)",
-        (table_id(column.table), column.column, whole),
+        "insert into value_columns (table_id, column_name, complete, address) values (?, ?, ?, ?)",
+        (table_id(column.table), column.column, whole, _address(column)),
     )
     connection.executemany(
         "insert into column_values values (?, ?, ?, ?, ?, ?)",
@@ -94,13 +94,9 @@ class ValueIndex:
     ) -> None:
         self._connection = connection
         self._lock = lock
+        self._shown = shown
         self._seen = seen
-        rows = self._rows("select column_id, table_id, column_name, complete from value_columns", ())
-        self._columns = {i: ColumnRef(table_ref(t), name) for i, t, name, _ in rows}
-        if shown is not None:
-            self._columns = {i: column for i, column in self._columns.items() if shown(column)}
-        complete_by_id = {i: bool(complete) for i, _, _, complete in rows}
-        self._known = {_address(column): (i, complete_by_id[i]) for i, column in self._columns.items()}
+        self._columns: dict[int, ColumnRef | None] = {}
 
     def spelled(self, folded: Sequence[str], stems: Sequence[str]) -> list[Stored]:
         """Values whose folded spelling is one of `folded`, or whose stems are one of `stems`."""
@@ -125,7 +121,7 @@ class ValueIndex:
 
     def has(self, column: ColumnRef, literal: str) -> bool | None:
         """Whether the column holds exactly `literal`; None if the index cannot know."""
-        known = self._known.get(_address(column))
+        known = self._known(column)
         if known is None:
             return None
         sql = "select 1 from column_values where folded = ? and column_id = ? and value = ? limit 1"
@@ -136,11 +132,11 @@ class ValueIndex:
 
     def of_column(self, column: ColumnRef) -> list[Stored]:
         """Every indexed value of a column, most frequent first."""
-        known = self._known.get(_address(column))
+        known = self._known(column)
         if known is None:
             return []
-        sql = f"{_SELECT} where column_id = ? order by row_count desc, value"
-        return self._stored(self._rows(sql, (known[0],)))
+        sql = f"{_SELECT} where v.column_id = ? order by row_count desc, value"
+        return [*self._stored(self._rows(sql, (known[0],)))]
 
     def near(self, column: ColumnRef, literal: str, limit: int) -> tuple[str, ...]:
         """Values of the column that someone who wrote `literal` may have meant, the likeliest first."""
@@ -188,19 +184,40 @@ class ValueIndex:
         with self._lock:
             return self._connection.execute(sql, values).fetchall()
 
-    def _stored(self, rows: Iterable[tuple[Any, ...]]) -> list[Stored]:
-        return [
-            Stored(self._columns[i], value, count, folded, stem or folded)
-            for i, value, count, folded, stem in rows
-            if i in self._columns
-        ]
+    def _stored(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Stored]:
+        for identifier, table, name, value, count, folded, stem in rows:
+            column = self._existing(identifier, table, name)
+            if column is not None:
+                yield Stored(column, value, count, folded, stem or folded)
+
+    def _known(self, column: ColumnRef) -> tuple[int, bool] | None:
+        """The id of an indexed column that exists for the reader, and whether all its values are indexed."""
+        sql = (
+            "select column_id, table_id, column_name, complete from value_columns "
+            "where address = ? order by column_id desc"
+        )
+        found = self._rows(sql, (_address(column),))
+        existing = ((i, bool(whole)) for i, table, name, whole in found if self._existing(i, table, name))
+        return next(existing, None)
+
+    def _existing(self, identifier: int, table: str, name: str) -> ColumnRef | None:
+        """The column of that id; None if it does not exist for the reader."""
+        if identifier not in self._columns:
+            column = ColumnRef(table_ref(table), name)
+            self._columns[identifier] = column if self._shown is None or self._shown(column) else None
+        return self._columns[identifier]
 
 
-_SELECT = "select column_id, value, row_count, folded, stem from column_values"
+# A cross join keeps the order of the values, which the statements' indexes give.
+_SELECT = (
+    "select v.column_id, table_id, column_name, value, row_count, folded, stem from column_values as v "
+    "cross join value_columns as c on c.column_id = v.column_id"
+)
 
 
-def _address(column: ColumnRef) -> tuple[str, str]:
-    return table_id(column.table).casefold(), column.column.casefold()
+def _address(column: ColumnRef) -> str:
+    """One text for all spellings of a column's address that differ in case alone."""
+    return f"{table_id(column.table)}\x1f{column.column}".casefold()
 
 
 def _likeness(folded: str, value: Stored) -> int | None:

@@ -45,6 +45,7 @@ class KnowledgeReport:
         embedded: Pieces that were embedded.
         removed: Documents that are gone.
         problems: What could not be read.
+        sources: Each source and how many documents of it are indexed now.
     """
 
     documents: int
@@ -54,6 +55,7 @@ class KnowledgeReport:
     removed: int
     problems: tuple[Problem, ...]
     elapsed_s: float
+    sources: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +106,16 @@ def run_index(
     run.remove_sources({source.place.name for source in sources})
     run.purge()
     chunks = writer.chunk_ids()
+    indexed = Counter(name for name, _, _ in writer.snapshot().hashes().values())
     return KnowledgeReport(
-        documents=len(writer.snapshot().documents()),
+        documents=indexed.total(),
         chunks=len(chunks),
         changed=run.changed,
         embedded=run.embedded,
         removed=run.removed,
         problems=tuple(run.problems),
         elapsed_s=time.monotonic() - started_s,
+        sources=tuple((s.place.name, indexed[s.place.name]) for s in sources),
     )
 
 

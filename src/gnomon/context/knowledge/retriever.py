@@ -13,13 +13,14 @@ and for one state of the index. It only says where to look; nothing is given out
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import nsmallest
 from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gnomon.context.catalog.folding import stems
 from gnomon.context.knowledge.access import admits, names_of
 from gnomon.context.knowledge.indexing import KnowledgeReport, Progress, only_indexer, run_index
 from gnomon.context.knowledge.sources.port import DocumentSource
@@ -48,6 +49,13 @@ LEAST_DEPTH = 50
 """Ranks read from each list before they are merged, at least."""
 
 MAX_PASSAGES = 50
+
+NEAR = 0.3
+"""Cosine from which a passage is worth a look: what the demo company's pages say nothing about reaches 0.25
+on them, what they speak of begins at 0.37."""
+
+NEAR_WORDS = 0.5
+"""So much of the words that are looked for, in the passage, makes it worth a look whatever its cosine."""
 
 RELEVANT = 0.45
 """Cosine from which a passage is clearly about the question: questions about something else reach 0.41 on the
@@ -174,7 +182,6 @@ class KnowledgeBase:
         Args:
             k: At most 50.
         """
-        passages: tuple[Passage, ...] = ()
         k = min(k, MAX_PASSAGES)
         depth = max(LEAST_DEPTH, 4 * k)
         for _ in range(ATTEMPTS):
@@ -187,10 +194,9 @@ class KnowledgeBase:
             ids = _merged(by_meaning, by_words)[:k]
             with self._store.snapshot() as now:
                 passages = self._authorised(now, ids, vector, reader)
-                whole = len(passages) == len(ids) and now.mark("purges") == purges
-            if whole:
-                break
-        return passages
+                if len(passages) == len(ids) and now.mark("purges") == purges:
+                    return passages
+        return self._at_one_moment(text, vector, reader, k, depth)
 
     def relevant(
         self, text: str, vector: "npt.NDArray[np.float32]", reader: Reader, budget_chars: int
@@ -243,6 +249,23 @@ class KnowledgeBase:
         if vector is None:
             return []
         return [hit.id for hit in self._partition.search("", vector, depth, among=readable)]
+
+    def _at_one_moment(
+        self, text: str, vector: Any, reader: Reader, k: int, depth: int
+    ) -> tuple[Passage, ...]:
+        """The same from the texts alone, for when they change faster than two files can be read.
+
+        One snapshot of the texts is whole whatever the partition holds by then; it costs a look at the vector
+        of every piece. What the reader may not read any more when it is over is left out.
+        """
+        with self._store.snapshot() as seen:
+            readable = self._readable_to(seen, reader)
+            by_words = _by_words(seen, text, readable.ids, depth)
+            by_meaning = _nearest(seen, vector, readable.chunks, depth)
+            passages = self._authorised(seen, _merged(by_meaning, by_words)[:k], vector, reader)
+        with self._store.snapshot() as now:
+            still = self._readable_now(now, reader)
+        return tuple(passage for passage in passages if passage.card.id in still)
 
     def _authorised(
         self, now: Snapshot, ids: Sequence[str], vector: Any, reader: Reader
@@ -363,9 +386,31 @@ def _by_words(now: Snapshot, text: str, readable: Mapping[int, str], depth: int)
     return [readable[number] for number in best]
 
 
+def _nearest(seen: Snapshot, vector: Any, readable: frozenset[str], depth: int) -> list[str]:
+    """Ids of the readable pieces nearest to a vector, as the partition finds them; none without a vector."""
+    if vector is None:
+        return []
+    likeness = ((-_cosine(vector, packed), key) for key, packed in seen.vectors() if key in readable)
+    return [key for _, key in nsmallest(depth, likeness)]
+
+
 def _merged(by_meaning: list[str], by_words: list[str]) -> list[str]:
     ranked = fuse([by_meaning, by_words], weights=[DENSE_WEIGHT, TEXT_WEIGHT], k=DAMPING)
     return [identifier for identifier, _ in ranked]
+
+
+def near(passages: Iterable[Passage], text: str) -> tuple[Passage, ...]:
+    """Those of the found passages that have to do with `text`: by meaning, or by words that they hold.
+
+    Something is always the nearest; where nothing is said, that is noise.
+    """
+    asked = stems(" ".join(question_words(text)))
+
+    def has_to_do(passage: Passage) -> bool:
+        held = asked & stems(" ".join((passage.card.title, *passage.headings, passage.text)))
+        return passage.likeness >= NEAR or (bool(held) and len(held) >= NEAR_WORDS * len(asked))
+
+    return tuple(filter(has_to_do, passages))
 
 
 def as_text(passage: Passage) -> str:

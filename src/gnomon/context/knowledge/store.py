@@ -106,6 +106,10 @@ class Snapshot:
         """Document, number and id of every piece."""
         return self._connection.execute("select document, number, id from chunks").fetchall()
 
+    def vectors(self) -> Iterator[tuple[str, bytes]]:
+        """Id and vector, as float16 bytes, of every piece, one at a time."""
+        yield from self._connection.execute("select id, vector from chunks")
+
     def holding(self, word: str) -> list[int]:
         """Numbers of the pieces that hold a word.
 

@@ -47,10 +47,7 @@ def drift(memory: Memory, catalog: Catalog) -> str:
 
 def exact(catalog: Catalog, ref: TableRef) -> TableSchema | None:
     """The table of exactly that address."""
-    found = catalog.find(ref.name, ref.schema)
-    if found is not None and found.ref == ref:
-        return found
-    return next((t for t in catalog.tables if t.ref == ref), None)
+    return catalog.exact(ref)
 
 
 def retire_drifted(

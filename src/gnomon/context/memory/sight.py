@@ -54,8 +54,8 @@ def _table_named(name: str, catalog: Catalog) -> TableRef | None:
     schema, _, table = name.rpartition(".")
     found = catalog.find(table, schema)
     if found is None:
-        found = next((t for t in catalog.tables if str(t.ref) == name), None)
-    return found.ref if found is not None else None
+        return next((ref for ref in catalog.refs if str(ref) == name), None)
+    return found.ref
 
 
 def _parts_seen(memory: Memory, access: Access) -> bool:

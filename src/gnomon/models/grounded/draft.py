@@ -40,7 +40,7 @@ class Draft:
     groups: list[Grouping] = field(default_factory=list)
     entity: TableRef | None = None
     order: Ordering | None = None
-    having: tuple[str, int] | None = None
+    having: tuple[Target, str, int | float] | None = None
     limit: int | None = None
     dated_by: ColumnRef | None = None
     distinct: bool = False

@@ -4,7 +4,15 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.dates import has_rival_dates, main_date, refuse_period
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.periods import Period
-from gnomon.models.grounded.reading import AgainstAverage, Condition, Grouping, Linked, NotRead, Operator
+from gnomon.models.grounded.reading import (
+    AgainstAverage,
+    Condition,
+    Grouping,
+    Linked,
+    NotRead,
+    Operator,
+    Target,
+)
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import name_words, stem
 
@@ -26,7 +34,7 @@ def read_periods(draft: Draft) -> None:
         if column is None:
             raise refuse_period(draft, draft.items[at].text)
         draft.take(at, f"{column} within {period.label}")
-        draft.conditions += _within(draft, column, period)
+        draft.conditions += within(draft, column, period)
         if period.assumed:
             draft.assume(period.assumed)
 
@@ -79,7 +87,7 @@ def _table_of(draft: Draft, item: Item) -> TableRef | None:
     return None
 
 
-def _within(draft: Draft, column: ColumnRef, period: Period) -> list[Condition]:
+def within(draft: Draft, column: ColumnRef, period: Period) -> list[Condition]:
     if column in draft.schema.year_columns(column.table) and not draft.schema.is_temporal(column):
         return _within_years(draft, column, period)
     found = []
@@ -207,7 +215,8 @@ def _having(draft: Draft, number_at: int, table_at: int, operator: str, left_of:
     for position, column in zip(named, columns, strict=True):
         draft.take(position, f"group by {column}")
         draft.groups.append(Grouping(column))
-    draft.having = (operator, int(number))
+    assert draft.focus is not None
+    draft.having = (Target(draft.focus, None, "count"), operator, int(number))
     draft.take(number_at, "count")
     draft.take(table_at, f"rows of {draft.focus}")
 

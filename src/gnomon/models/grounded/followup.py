@@ -43,6 +43,11 @@ def read_in_conversation(question: str, context: Context, today: date) -> Readin
     return _next(question, reading, context, today)
 
 
+def changes_another(question: str, context: Context) -> bool:
+    """Whether a question goes on from earlier ones."""
+    return bool(context.earlier) and (MARKER.match(question) is not None or question != context.earlier[0])
+
+
 def _next(question: str, previous: Reading | None, context: Context, today: date) -> Reading:
     if previous is None:
         if context.earlier and question != context.earlier[0] and MARKER.match(question):

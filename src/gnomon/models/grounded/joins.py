@@ -53,18 +53,21 @@ def plan_joins(reading: Reading, schema: Schema) -> JoinPlan:
     root = _root(reading, needed, schema)
     hops: list[Hop] = []
     for table in needed:
-        _add(hops, _only_path(schema, root, table, many=False))
+        _add(hops, only_path(schema, root, table, many=False))
     outer, inner = [], []
     for condition in reading.conditions:
         path = schema.paths(root, condition.column.table, many=False)
         if path:
-            _add(hops, _only_path(schema, root, condition.column.table, many=False))
+            _add(hops, only_path(schema, root, condition.column.table, many=False))
             outer.append(condition)
         else:
             inner.append(condition)
+    for condition in reading.either:
+        _add(hops, only_path(schema, root, condition.column.table, many=False))
     joined = {root, *(h.target for h in hops)}
     related = _related(reading, inner, root, schema, joined)
-    refuse_unmentioned(related, reading.mentioned)
+    if reading.cautious:
+        refuse_unmentioned(related, reading.mentioned)
     return JoinPlan(root, tuple(hops), tuple(outer), related)
 
 
@@ -72,6 +75,7 @@ def _needed(reading: Reading) -> list[TableRef]:
     tables = [t.table for t in reading.targets] + [g.column.table for g in reading.groups]
     tables += [a.column.table for a in reading.against_average]
     tables += [reading.group_by_entity] if reading.group_by_entity else []
+    tables += [reading.having[0].table] if reading.having else []
     if reading.order is not None and reading.order.target is not None:
         tables.append(reading.order.target.table)
     return list(dict.fromkeys([reading.base, *tables]))
@@ -102,7 +106,12 @@ def _root(reading: Reading, needed: list[TableRef], schema: Schema) -> TableRef:
     return roots[0]
 
 
-def _only_path(schema: Schema, start: TableRef, goal: TableRef, *, many: bool) -> tuple[Hop, ...]:
+def only_path(schema: Schema, start: TableRef, goal: TableRef, *, many: bool) -> tuple[Hop, ...]:
+    """The one shortest join path.
+
+    Raises:
+        NotRead: There is none, or there are several.
+    """
     paths = schema.paths(start, goal, many=many)
     if not paths:
         raise NotRead(f"I see no way to join {start} and {goal}.", (str(start), str(goal)))
@@ -131,14 +140,14 @@ def _related(
             continue
         inner = [c for c in left if schema.paths(linked.table, c.column.table, many=False)]
         left = [c for c in left if c not in inner]
-        found.append(_one_related(linked, inner, root, schema))
+        found.append(_one_related(linked, inner, root, schema, reading.cautious))
     while left:
         reach = {
             c.column.table: [o for o in left if schema.paths(c.column.table, o.column.table, many=False)]
             for c in left
         }
         table = max(reach, key=lambda t: len(reach[t]))
-        found.append(_one_related(Linked(table), reach[table], root, schema))
+        found.append(_one_related(Linked(table), reach[table], root, schema, reading.cautious))
         left = [c for c in left if c not in reach[table]]
     return tuple(found)
 
@@ -153,8 +162,10 @@ def refuse_unmentioned(related: tuple[Related, ...], mentioned: Iterable[TableRe
             raise NotRead(f"`{words}` is a value of {one.linked.table}, which is not mentioned.", (words,))
 
 
-def _one_related(linked: Linked, inner: list[Condition], root: TableRef, schema: Schema) -> Related:
-    for condition in inner:
+def _one_related(
+    linked: Linked, inner: list[Condition], root: TableRef, schema: Schema, cautious: bool
+) -> Related:
+    for condition in inner if cautious else ():
         if condition.operator in ("<>", "not in", "in", "null", "not null", "false"):
             raise NotRead(
                 f"`{condition.words}` is about {condition.column.table}, of which there may be several; "
@@ -163,14 +174,14 @@ def _one_related(linked: Linked, inner: list[Condition], root: TableRef, schema:
             )
     if linked.table == root:
         raise NotRead(f"I cannot tell how {root} is linked to itself.", (str(root),))
-    for condition in inner:
+    for condition in inner if cautious else ():
         amount = name_words(condition.column.column)[-1:]
         if condition.operator in (">", ">=", "<", "<=") and set(amount) & ADDITIVE:
             raise NotRead(f"`{condition.words}` could be about one row or their sum.", (condition.words,))
-    path = _only_path(schema, root, linked.table, many=True)
-    if any(not first.many and second.many for first, second in pairwise(path)):
+    path = only_path(schema, root, linked.table, many=True)
+    if cautious and any(not first.many and second.many for first, second in pairwise(path)):
         raise NotRead(f"{root} and {linked.table} only share a third table.", (str(linked.table),))
-    if len(path) > MAX_RELATED_HOPS:
+    if len(path) > (MAX_RELATED_HOPS if cautious else MAX_RELATED_HOPS + 1):
         raise NotRead(f"{root} and {linked.table} are too far apart to be sure.", (str(linked.table),))
-    routed = tuple((c, _only_path(schema, linked.table, c.column.table, many=False)) for c in inner)
+    routed = tuple((c, only_path(schema, linked.table, c.column.table, many=False)) for c in inner)
     return Related(linked, path, routed)

@@ -8,13 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
+from gnomon.domain.answer import ReadWords
 from gnomon.domain.context import Context
-from gnomon.models.grounded.followup import read_in_conversation
+from gnomon.models.grounded.decide import Decided, decide
 from gnomon.models.grounded.meaning import answer_from_cards
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.reply import describe, reply
-from gnomon.models.grounded.schema import Schema
-from gnomon.models.grounded.sql import write_sql
 from gnomon.models.port import (
     CANNOT_ANSWER,
     Message,
@@ -29,8 +28,21 @@ MAX_QUESTION_WORDS = 80
 """Longer questions hold more than one question; this reader takes one."""
 
 
+ANSWERED_FROM = 0.5
+"""Confidence from which an answer is given, where nobody sets another."""
+
+
 class GroundedModel:
     """Reads questions without a language model. Same input, same output."""
+
+    def __init__(self, least: float = ANSWERED_FROM) -> None:
+        """Make a model.
+
+        Args:
+            least: Confidence from which an answer is given; a reading that was composed must be as sure.
+        """
+        self._least = least
+        self._last: tuple[str, Context, Decided] | None = None
 
     @property
     def model_id(self) -> str:
@@ -55,11 +67,17 @@ class GroundedModel:
                 return ModelResponse(known, confidence=0.9, reasoning="Answered from the tables' cards.")
         if len(text.split()) > MAX_QUESTION_WORDS:
             raise NotRead("the question is too long to be one question; ask one thing at a time.")
-        context = _with_choices(request.context, request.messages)
-        reading = read_in_conversation(text, context, _today(request.context))
+        decided = self._decided(text, _with_choices(request.context, request.messages))
         if last is not None and last.tool == "run_sql":
-            return _say(reading, last)
-        return _run(reading, write_sql(reading, Schema(context)))
+            return _say(decided.reading, last)
+        return _run(decided.reading, decided.sql)
+
+    def _decided(self, text: str, context: Context) -> Decided:
+        """The reading of a question; the one of the turn before is kept, as the result comes back to it."""
+        last = self._last
+        if last is None or last[0] != text or last[1] is not context:
+            self._last = last = (text, context, decide(text, context, _today(context), self._least))
+        return last[2]
 
     def _not_read(self, request: ModelRequest, stopped: NotRead, last: ToolMessage | None) -> ModelResponse:
         can_ask = (
@@ -91,17 +109,25 @@ def _run(reading: Reading, sql: str) -> ModelResponse:
         (ToolCall("run-1", "run_sql", arguments),),
         confidence=reading.certainty,
         reasoning=_explain(reading),
+        reading=_placed(reading),
     )
 
 
 def _say(reading: Reading, result: ToolMessage) -> ModelResponse:
     return ModelResponse(
-        reply(reading, result.content), confidence=reading.certainty, reasoning=_explain(reading)
+        reply(reading, result.content),
+        confidence=reading.certainty,
+        reasoning=_explain(reading),
+        reading=_placed(reading),
     )
 
 
 def _explain(reading: Reading) -> str:
     return "; ".join(f"{words!r}: {role}" for words, role in reading.explained)
+
+
+def _placed(reading: Reading) -> tuple[ReadWords, ...]:
+    return tuple(ReadWords(words, role) for words, role in reading.explained)
 
 
 def _cannot(reason: str, words: tuple[str, ...] = ()) -> ModelResponse:

@@ -62,6 +62,14 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
+class SetTest:
+    """A condition that some row with the same listed value meets, or, negated, that none does."""
+
+    condition: Condition
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Grouping:
     """A column to group by; dates in buckets."""
 
@@ -84,9 +92,12 @@ class Reading:
 
     Args:
         base: The table whose rows are listed, counted or measured.
-        having: Operator and number that the row count of each group must meet.
+        having: An aggregate of each group, and the operator and number that it must meet.
+        either: Conditions of which one is enough.
+        tests: What some or no row with the same listed values meets.
         share: True if the answer is the share of `base` rows that meet `conditions`.
         group_by_entity: A table whose rows are the groups (its key and label are shown).
+        cautious: False if the doubts about related rows are weighed by whoever made the reading.
         mentioned: Tables that the question names as tables.
         assumptions: Text and alternative, a pair each.
         explained: Words of the question and how each was read.
@@ -96,16 +107,19 @@ class Reading:
     base: TableRef
     targets: tuple[Target, ...]
     conditions: tuple[Condition, ...] = ()
+    either: tuple[Condition, ...] = ()
+    tests: tuple[SetTest, ...] = ()
     against_average: tuple[AgainstAverage, ...] = ()
     linked: tuple[Linked, ...] = ()
     groups: tuple[Grouping, ...] = ()
     group_by_entity: TableRef | None = None
     order: Ordering | None = None
-    having: tuple[str, int] | None = None
+    having: tuple[Target, str, int | float] | None = None
     limit: int | None = None
     distinct: bool = False
     share: bool = False
     exists_only: bool = False
+    cautious: bool = True
     mentioned: tuple[TableRef, ...] = ()
     assumptions: tuple[tuple[str, str], ...] = ()
     explained: tuple[tuple[str, str], ...] = ()

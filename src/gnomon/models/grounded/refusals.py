@@ -3,9 +3,12 @@
 from datetime import date
 from itertools import pairwise
 
+from gnomon.domain.context import Context
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.linking import build_lexicon
 from gnomon.models.grounded.reading import NotRead
-from gnomon.models.grounded.tagging import HARMLESS_MARKS
+from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.tagging import HARMLESS_MARKS, tag
 
 DANGLING = frozenset({"which", "that", "whose", "with", "and"})
 PRONOUNS = frozenset({"it", "them", "they", "those", "these", "this", "him", "he", "she"})
@@ -13,15 +16,29 @@ PRONOUNS = frozenset({"it", "them", "they", "those", "these", "this", "him", "he
 
 def refuse_universals(draft: Draft) -> None:
     """`doctors with all visits completed` is about every visit, which is not read."""
+    refuse_pronouns(draft)
     named = False
     for at, item in enumerate(draft.items):
-        if item.text.lower() in PRONOUNS and not any(i.kind == "name" for i in draft.items[:at]):
-            raise NotRead(f"I cannot tell what `{item.text}` stands for.", (item.text,))
         following = draft.after(at)
         other = draft.as_table(draft.items[following]) if following is not None else None
         if item.is_cue("all") and named and other != draft.focus:
             raise NotRead(f"I do not read `{item.text}` of something related.", (item.text,))
         named = named or draft.as_table(item) is not None
+
+
+def refuse_unfinished(text: str, context: Context, today: date) -> None:
+    """Stop at questions that no reader can finish: cut off, or about something that was not said."""
+    items = tag(text, build_lexicon(context), context.values, today)
+    draft = Draft(Schema(context), items, today)
+    refuse_cut_off(draft)
+    refuse_pronouns(draft)
+
+
+def refuse_pronouns(draft: Draft) -> None:
+    """A pronoun before anything is named stands for something of another question."""
+    for at, item in enumerate(draft.items):
+        if item.text.lower() in PRONOUNS and not any(i.kind == "name" for i in draft.items[:at]):
+            raise NotRead(f"I cannot tell what `{item.text}` stands for.", (item.text,))
 
 
 def refuse_cut_off(draft: Draft) -> None:

@@ -56,6 +56,12 @@ def _restrictions(reading: Reading) -> str:
     said = list(dict.fromkeys(_condition(c) for c in reading.conditions))
     said += [f"{noun(a.column.column)} is {'above' if '>' in a.operator else 'below'} the average"
              for a in reading.against_average]  # fmt: skip
+    if reading.either:
+        said.append(" or ".join(dict.fromkeys(_condition(c) for c in reading.either)))
+    said += [f"{'none' if t.negated else 'one'} has {_condition(t.condition)}" for t in reading.tests]
+    if reading.having is not None:
+        target, operator, number = reading.having
+        said.append(f"{_target(target, reading)} {OPERATORS[operator]} {number}")
     text = f"where {' and '.join(said)}" if said else ""
     return " ".join(p for p in (text, *(_linked(k) for k in reading.linked)) if p)
 

@@ -3,11 +3,12 @@
 import re
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from sqlglot import exp
 
 from gnomon.domain.catalog import ColumnRef, TableRef
-from gnomon.models.grounded.joins import JoinPlan, Related, plan_joins
+from gnomon.models.grounded.joins import JoinPlan, Related, only_path, plan_joins
 from gnomon.models.grounded.reading import (
     AgainstAverage,
     Condition,
@@ -16,6 +17,7 @@ from gnomon.models.grounded.reading import (
     NotRead,
     Ordering,
     Reading,
+    SetTest,
     Target,
 )
 from gnomon.models.grounded.schema import Hop, Schema
@@ -78,12 +80,12 @@ class Generator:
         if any(t.aggregate for t in reading.targets) and group_keys:
             query = query.group_by(*(k.copy() for k in group_keys))
         if reading.having is not None:
-            operator, count = reading.having
+            target, operator, bound = reading.having
             query = query.group_by(*(k.copy() for k in group_keys)) if not query.args.get("group") else query
-            counted = exp.Count(this=exp.Star())
-            query = query.having(COMPARISONS[operator](this=counted, expression=exp.Literal.number(count)))
+            number = exp.Literal.number(bound)
+            query = query.having(COMPARISONS[operator](this=self._target(target), expression=number))
         plain = not any(t.aggregate for t in reading.targets) and not reading.exists_only
-        return query.distinct() if reading.distinct and plain else query
+        return query.distinct() if (reading.distinct or reading.tests) and plain else query
 
     def _group_columns(self) -> tuple[list[exp.Expr], list[exp.Expr]]:
         columns: list[exp.Expr] = []
@@ -109,19 +111,18 @@ class Generator:
         return columns, keys
 
     def _shown_order(self, columns: list[exp.Expr]) -> list[exp.Expr]:
-        """A ranking shows what it ranks by, and whom."""
+        """A ranking shows whom it ranks and by what, unless the question names the columns."""
         order, reading = self.reading.order, self.reading
-        if order is None or reading.limit is None:
+        if order is None or reading.limit is None or any(t.aggregate is None for t in reading.targets):
             return []
         shown: list[exp.Expr] = []
-        if not any(t.aggregate for t in reading.targets):
-            labels = [self._column(ColumnRef(reading.base, c)) for c in self.schema.label(reading.base)]
-            shown += [c for c in labels if c not in columns]
+        if not reading.targets:
+            shown += [self._column(ColumnRef(reading.base, c)) for c in self.schema.label(reading.base)]
         if order.linked is not None:
             shown.append(self._named(self._linked_count(), f"{order.linked.name}_count"))
         elif order.target is not None and order.target not in reading.targets:
             shown.append(self._named(self._target(order.target), _target_name(order.target)))
-        return shown
+        return [c for c in shown if c not in columns]
 
     def _listing(self) -> list[exp.Expr]:
         base = self.reading.base
@@ -193,6 +194,9 @@ class Generator:
 
     def _where(self) -> list[exp.Expr]:
         found = [self._condition(c, self.aliases) for c in self.plan.outer]
+        if self.reading.either:
+            found.append(exp.or_(*(self._condition(c, self.aliases) for c in self.reading.either)))
+        found += [self._set_test(t) for t in self.reading.tests]
         found += [self._against_average(a) for a in self.reading.against_average]
         found += [self._related(r) for r in self.plan.related]
         found += [
@@ -296,6 +300,25 @@ class Generator:
         # A row that refers to nothing is not among those that have something, and NOT IN would drop it.
         nothing = exp.Is(this=outer.copy(), expression=exp.Null())
         return exp.or_(nothing, exp.Not(this=member)) if not related.path[0].many else exp.Not(this=member)
+
+    def _set_test(self, test: SetTest) -> exp.Expr:
+        """Membership in the rows that meet it: related rows, or rows with the same listed value."""
+        table = test.condition.column.table
+        if table != self.plan.root and not self.schema.paths(self.plan.root, table, many=False):
+            path = only_path(self.schema, self.plan.root, table, many=True)
+            operator: Literal["exists", "not exists"] = "not exists" if test.negated else "exists"
+            return self._related(Related(Linked(table, operator), path, ((test.condition, ()),)))
+        listed = [t.ref for t in self.reading.targets if t.ref is not None and t.aggregate is None]
+        listed += [g.column for g in self.reading.groups if g.bucket is None]
+        if len(listed) != 1 or listed[0].table != table:
+            raise NotRead(f"I cannot tell whose {test.condition.column} is meant.", (test.condition.words,))
+        inner = _aliases([table], taken=set(self.aliases.values()), suffix="_same")
+        same = self._column(listed[0], inner)
+        query = exp.Select().from_(self._table(table, inner)).select(same)
+        query = query.where(self._condition(test.condition, inner))
+        query = query.where(exp.Not(this=exp.Is(this=same.copy(), expression=exp.Null())))
+        member = exp.In(this=self._column(listed[0]), query=query.subquery())
+        return exp.Not(this=member) if test.negated else member
 
     def _related_keys(self, related: Related) -> tuple[exp.Expr, exp.Expr, exp.Select]:
         """The root's column, the related rows' column that refers to it, and those rows, nothing selected."""

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ _BATCH_TEXTS = 32
 class MiniLmEmbedder:
     """Texts to vectors of length 1: mean over the tokens' last hidden states.
 
-    The model is loaded at the first call. Safe to share between threads.
+    The model is loaded at the first call of the process. Safe to share between threads.
 
     Args:
         threads: Processor threads one call may use.
@@ -32,8 +33,6 @@ class MiniLmEmbedder:
 
     def __init__(self, *, threads: int = 2) -> None:
         self._threads = threads
-        self._lock = threading.Lock()
-        self._loaded: tuple[WordPiece, Any] | None = None
 
     @property
     def model_id(self) -> str:
@@ -53,18 +52,26 @@ class MiniLmEmbedder:
         """
         import numpy as np
 
-        tokenizer, session = self._load()
+        tokenizer, session = _load(self._threads)
         encoded = [tokenizer.encode(text, MAX_TOKENS) for text in texts]
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         for batch in _batches([len(ids) for ids in encoded]):
             vectors[batch] = _run(session, [encoded[i] for i in batch])
         return vectors
 
-    def _load(self) -> tuple[WordPiece, Any]:
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = (WordPiece.load(), _open_session(self._threads))
-            return self._loaded
+
+_LOADING = threading.Lock()
+"""Threads that ask at once load one model."""
+
+
+def _load(threads: int) -> tuple[WordPiece, Any]:
+    with _LOADING:
+        return _loaded(threads)
+
+
+@lru_cache(maxsize=2)
+def _loaded(threads: int) -> tuple[WordPiece, Any]:
+    return WordPiece.load(), _open_session(threads)
 
 
 def _open_session(threads: int) -> Any:
@@ -79,6 +86,8 @@ def _open_session(threads: int) -> Any:
         ) from problem
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    # A thread that waits for work spins by default: twice the processor time a text where cores are shared.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     # Optimising would unpack the int8 weights to 90 MB of float32 at every start: 0.15 s to save 3 ms a
     # question. bench/bench_index.py prints both.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL

@@ -84,7 +84,7 @@ class Tags:
         tables: dict[TableRef, set[str]] = {}
         columns: dict[TableRef, dict[str, set[str]]] = {}
         unused = set(self.patterns)
-        for table in catalog.tables:
+        for table in catalog.tables if self.patterns else ():
             for pattern in self.patterns:
                 if not pattern.table.fullmatch(_address(table, pattern)):
                     continue

@@ -151,7 +151,7 @@ def said_in(settings: "Settings", dialect: str) -> Annotations:
 
 def every_table(gnomon: "Gnomon") -> Names:
     """All tables by name: which one an entry means does not depend on who reads it."""
-    return Names(t.ref for t in gnomon.index.catalog().tables)
+    return Names(gnomon.index.catalog().refs)
 
 
 def said_of(card: TableCard, gnomon: "Gnomon", governed: "GovernedIndex") -> Annotation | None:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from gnomon.context.catalog.naming import Names
+from gnomon.context.catalog.plurals import many
 from gnomon.domain.catalog import CardColumn, ColumnProfile, Evidence, Join, TableCard, TableRef, TableUsage
 from gnomon.surfaces.cli.cells import neutralise, wrap
 from gnomon.surfaces.cli.errors import Usage
@@ -78,13 +79,19 @@ def card_page(card: TableCard, face: Face) -> list[Text]:
     for title, items in _sections(card):
         if items:
             lines += [Text(), Text(title, style="bold underline")]
-            lines += [Text("  " + line) for item in items for line in wrap(item, face.width - 2)]
+            lines += [line for item in items for line in _hanging(item, face)]
     return lines
 
 
+def _hanging(item: str, face: Face) -> list[Text]:
+    """An item as one paragraph, whatever lines it was written in; its first line stands out."""
+    first, *rest = wrap(" ".join(item.split()), face.width - 4)
+    return [Text(f"  {first}"), *(Text(f"    {line}") for line in rest)]
+
+
 def _size(card: TableCard) -> str:
-    rows = "rows not counted" if card.row_count is None else f"{card.row_count:,} rows"
-    return f"{'view, ' if card.is_view else ''}{rows}, {len(card.columns)} columns"
+    rows = "rows not counted" if card.row_count is None else many(card.row_count, "row")
+    return f"{'view, ' if card.is_view else ''}{rows}, {many(len(card.columns), 'column')}"
 
 
 def _column_row(column: CardColumn) -> dict[str, Any]:
@@ -155,7 +162,7 @@ def _use(usage: TableUsage | None) -> list[str]:
         return []
     last = f", last on {usage.last_used}" if usage.last_used else ""
     return [
-        f"{usage.queries:,} queries by {usage.users:,} people{last}",
+        f"{many(usage.queries, 'query', 'queries')} by {many(usage.users, 'person', 'people')}{last}",
         *(f"dashboard: {title}" for title in usage.dashboards),
         *(f"often joined by {condition}" for condition in usage.joins),
         *(f"often filtered by {condition}" for condition in usage.filters),
@@ -171,7 +178,7 @@ def _join(join: Join) -> str:
 def _evidence(evidence: Evidence) -> str:
     if evidence.source != "measured":
         return evidence.source
-    return f"measured: {evidence.share:.1%} of {evidence.rows:,} rows"
+    return f"measured: {evidence.share:.1%} of {many(evidence.rows, 'row')}"
 
 
 def _plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from gnomon.context.catalog.plurals import many
 from gnomon.domain.document import DocumentCard, Passage
 from gnomon.domain.events import AuditEvent
 from gnomon.surfaces.cli.cells import neutralise, wrap
@@ -110,23 +111,26 @@ def shown_progress(terminal: Terminal) -> "Iterator[Progress | None]":
 
 def report_json(report: "KnowledgeReport") -> dict[str, Any]:
     """What a run did, as JSON values."""
-    return dataclasses.asdict(report)
+    sources = [{"source": name, "documents": count} for name, count in report.sources]
+    return dataclasses.asdict(report) | {"sources": sources}
 
 
 def report_lines(report: "KnowledgeReport", face: Face) -> list[Text]:
     """What a run did, in a few lines; each problem on its own."""
-    head = f"{report.documents:,} documents in {report.chunks:,} passages, {report.elapsed_s:.1f} s"
+    told = f"{many(report.documents, 'document')} in {many(report.chunks, 'passage')}"
+    head = f"{told}, {report.elapsed_s:.1f} s"
     lines = [Text(head, style="bold")]
     lines.append(
         Text(
             f"  changed {report.changed:,}, removed {report.removed:,}, passages embedded {report.embedded:,}"
         )
     )
+    lines += [Text(f"  {neutralise(name)}: {many(count, 'document')}") for name, count in report.sources]
     for problem in report.problems[:PROBLEMS_SHOWN]:
-        told = wrap(f"{problem.place}: {problem.message}", face.width - 4)
-        lines += [Text(f"  {face.glyph('warn')} {told[0]}"), *(Text(f"    {rest}") for rest in told[1:])]
+        said = wrap(f"{problem.place}: {problem.message}", face.width - 4)
+        lines += [Text(f"  {face.glyph('warn')} {said[0]}"), *(Text(f"    {rest}") for rest in said[1:])]
     more = len(report.problems) - PROBLEMS_SHOWN
-    return [*lines, Text(f"  and {more:,} more problems; see --json")] if more > 0 else lines
+    return [*lines, Text(f"  and {many(more, 'more problem')}; see --json")] if more > 0 else lines
 
 
 def card_json(card: DocumentCard) -> dict[str, Any]:

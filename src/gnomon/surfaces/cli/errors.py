@@ -31,7 +31,6 @@ class Bug(GnomonError):
 _KINDS: dict[type[GnomonError], str] = {
     Usage: "usage",
     Bug: "bug",
-    Retry: "retry",
     Failed: "failed",
     Refused: "refused",
     Misconfigured: "misconfigured",
@@ -40,7 +39,13 @@ _KINDS: dict[type[GnomonError], str] = {
 
 
 def foreseen(error: BaseException, command: str) -> GnomonError:
-    """The error as one of ours; anything else is a bug, with how to report it."""
+    """The error as one of ours; anything else is a bug, with how to report it.
+
+    What a model would correct in its call, a person corrects on their command line: an unknown name, id or
+    column, or SQL that cannot be read, is wrong usage whichever command it was given to.
+    """
+    if isinstance(error, Retry):
+        return Usage(error.message, facts=error.facts, hint=error.hint)
     if isinstance(error, GnomonError):
         return error
     return Bug(

@@ -13,6 +13,7 @@ _UNICODE = {
     "bar": "│",
     "dot": "·",
     "block": "█",
+    "times": "×",
 }
 _ASCII = {
     "pass": "ok",
@@ -25,6 +26,7 @@ _ASCII = {
     "bar": "|",
     "dot": "-",
     "block": "#",
+    "times": "x",
 }
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from gnomon.context.catalog.plurals import many
 from gnomon.domain.answer import Verdict
 from gnomon.domain.errors import GnomonError
 from gnomon.surfaces.cli.cells import wrap
@@ -191,7 +192,7 @@ def _warehouse(settings: "Settings", opened: list["Gnomon"]) -> Probe:
     gnomon = open_gnomon(settings)
     opened.append(gnomon)
     count = len(gnomon.warehouse.introspect().tables)
-    tables = f", {count:,} tables" if is_operator(gnomon.principal) else ""
+    tables = f", {many(count, 'table')}" if is_operator(gnomon.principal) else ""
     found = f"{gnomon.warehouse.label} ({gnomon.warehouse.dialect}){tables}"
     if count:
         return Probe("warehouse", "pass", found)

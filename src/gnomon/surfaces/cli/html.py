@@ -10,7 +10,8 @@ import hashlib
 from collections.abc import Iterable
 from html import escape
 
-from gnomon.domain.answer import Answer, Check, Cost
+from gnomon.context.catalog.plurals import many
+from gnomon.domain.answer import Answer, Check, Cost, ReadWords
 from gnomon.domain.catalog import NUMERIC_KINDS
 from gnomon.domain.result import ResultTable
 from gnomon.surfaces.cli.cells import format_column, neutralise
@@ -78,7 +79,8 @@ def answer_page(answer: Answer, *, max_rows: int = MAX_ROWS) -> str:
         _listed("Tables", map(str, answer.tables)),
         _listed("Assumptions", (_two(a.text, a.alternative) for a in answer.assumptions)),
         _checks(answer.checks),
-        _listed("How it was reached", filter(None, [answer.reasoning])),
+        _listed("How it was read", (_read(r) for r in answer.reading)),
+        _listed("How it was reached", () if answer.reading else filter(None, [answer.reasoning])),
         _footer(answer),
     )
     title = _text(answer.question.text)[:200]
@@ -97,6 +99,10 @@ def answer_page(answer: Answer, *, max_rows: int = MAX_ROWS) -> str:
 def _text(text: str) -> str:
     """Foreign text as HTML text, which also holds inside a quoted attribute."""
     return escape(neutralise(text, keep="\n"), quote=True)
+
+
+def _read(words: ReadWords) -> str:
+    return f"{words.words}: {words.role}"
 
 
 def _two(text: str, more: str) -> str:
@@ -152,7 +158,7 @@ def _class(name: str) -> str:
 
 def _more(result: ResultTable, max_rows: int) -> str:
     hidden = len(result.rows) - max_rows
-    notes = [f"{hidden:,} more rows"] if hidden > 0 else ["no rows"] if not result.rows else []
+    notes = [many(hidden, "more row")] if hidden > 0 else ["no rows"] if not result.rows else []
     notes += ["cut at the limit: there are more in the warehouse"] if result.truncated else []
     return f'<p class="soft">{"; ".join(notes)}</p>' if notes else ""
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from gnomon.context.catalog.plurals import many
 from gnomon.surfaces.cli.cells import neutralise, wrap
 from gnomon.surfaces.cli.face import Face
 from gnomon.surfaces.cli.terminal import Terminal, is_person
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from gnomon.context.catalog.build import BuildReport
+    from gnomon.context.catalog.counts import SourceCount
     from gnomon.wiring import Gnomon
 
 
@@ -49,16 +51,34 @@ def report_json(gnomon: "Gnomon", report: "BuildReport") -> dict[str, Any]:
 
 def report_lines(gnomon: "Gnomon", report: "BuildReport", face: Face) -> list[Text]:
     """What changed, in a few lines; each problem on its own."""
-    title = f"Index of {neutralise(gnomon.warehouse.label)}: {report.tables:,} tables"
+    title = f"Index of {neutralise(gnomon.warehouse.label)}: {many(report.tables, 'table')}"
     if report.unchanged:
-        return [Text(f"{title}, up to date", style="bold"), *_problems(report, face)]
+        return [Text(f"{title}, up to date", style="bold"), *_sources(report), *_problems(report, face)]
     lines = [Text(f"{title}, built in {report.elapsed_s:.1f} s", style="bold")]
     untouched = report.tables - report.embedded
     lines.append(Text(f"  changed {report.embedded:,}, unchanged {untouched:,}, removed {report.removed:,}"))
-    lines.append(Text(f"  data looked at in {report.profiled:,} tables, {report.values:,} values indexed"))
+    looked, values = many(report.profiled, "table"), many(report.values, "value")
+    lines.append(Text(f"  data looked at in {looked}, {values} indexed"))
     if report.trusted:
-        lines.append(Text(f"  {report.trusted:,} past queries that people rely on"))
-    return lines + _problems(report, face)
+        lines.append(Text(f"  {many(report.trusted, 'past query', 'past queries')} that people rely on"))
+    return [*lines, *_sources(report), *_problems(report, face)]
+
+
+def _sources(report: "BuildReport") -> list[Text]:
+    """What each source told, in a line each; nothing of what it told none of."""
+    return [Text(f"  {neutralise(count.source)}: {_told(count)}") for count in report.sources]
+
+
+def _told(count: "SourceCount") -> str:
+    kinds = (
+        (count.facts, "fact", "facts"),
+        (count.tables, "table", "tables"),
+        (count.code, "statement of code", "statements of code"),
+        (count.queries, "query", "queries"),
+        (count.dashboards, "dashboard", "dashboards"),
+        (count.problems, "problem", "problems"),
+    )
+    return ", ".join(many(*kind) for kind in kinds if kind[0]) or "nothing"
 
 
 def _problems(report: "BuildReport", face: Face) -> list[Text]:

@@ -143,6 +143,50 @@ def opened_memories(terminal: Terminal) -> Iterator[MemoryDesk]:
             store.close()
 
 
+def replaced_by(
+    memory: Memory, alike: "Sequence[Likeness]", ids: Sequence[str], desk: MemoryDesk, *, keep_both: bool
+) -> tuple[Memory, ...]:
+    """The memories that a new one takes the place of; nothing is changed yet.
+
+    Of two that contradict each other for the same people the newer one would be applied in silence, so a
+    person says which one holds. Against a memory for more people the narrower one holds, as is its purpose.
+
+    Raises:
+        Usage: It contradicts another one for the same people, and nobody says which one holds.
+        Refused: One of `ids` is somebody else's.
+    """
+    from gnomon.context.memory.changes import require_own
+
+    replaced = tuple(desk.find(each) for each in ids)
+    for old in replaced:
+        require_own(old, desk.actor)
+    disputed = [
+        a
+        for a in alike
+        if a.relation == "contradiction"
+        and (a.other.scope, a.other.place) == (memory.scope, memory.place)
+        and a.other.id not in ids
+    ]
+    if disputed and not keep_both:
+        command = " ".join(f"--replace {a.other.id}" for a in disputed)
+        raise Usage(
+            "it contradicts what is remembered already; nothing is kept",
+            facts=tuple((a.other.id, f"«{a.other.text}»: {a.why}") for a in disputed),
+            hint=f"say which one holds: `{command}` retires the old, `--keep-both` keeps all",
+        )
+    return replaced
+
+
+def retire_for(memory: Memory, replaced: Sequence[Memory], desk: MemoryDesk) -> tuple[Memory, ...]:
+    """End the memories that another one takes the place of; none while that one waits for a yes."""
+    from gnomon.context.memory.changes import retire
+
+    if memory.status != "active":
+        return ()
+    why = f"{memory.id} took its place"
+    return tuple(retire(desk.book.store, old, desk.actor, desk.now, desk.record, why=why) for old in replaced)
+
+
 def life(text: str | None, now: datetime) -> datetime | None:
     """When something that lives so long is over; None lives on.
 

@@ -29,7 +29,11 @@ TimeoutOption = Annotated[
 ]
 RowsOption = Annotated[int, typer.Option("--rows", min=1, help="Rows of the table to print.")]
 ExplainOption = Annotated[
-    bool, typer.Option("--explain", help="Show reasoning, steps, earlier queries and the SQL of checks.")
+    bool,
+    typer.Option(
+        "--explain",
+        help="Show how each word was read, what the confidence comes from, steps, and the SQL of checks.",
+    ),
 ]
 VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", help="Tell every step, query and check on stderr.")

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 from rich.cells import cell_len
 from rich.text import Text
 
+from gnomon.context.catalog.plurals import many
 from gnomon.domain.answer import Answer, Assumption, Check, Cost
 from gnomon.surfaces.cli.cells import neutralise, wrap
 from gnomon.surfaces.cli.chart import render_chart
 from gnomon.surfaces.cli.digits import large
 from gnomon.surfaces.cli.face import Face
+from gnomon.surfaces.cli.reading import confidence_lines, offered_lines, reading_lines
 from gnomon.surfaces.cli.table import MAX_ROWS, render_table
 
 VERDICT_STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red", "not_applicable": "dim"}
@@ -170,18 +172,29 @@ def _check(check: Check, width: int, face: Face, explain: bool) -> Iterator[Text
 
 
 def _explanation(answer: Answer, face: Face) -> list[Text]:
-    lines: list[Text] = []
-    if answer.reasoning:
-        lines += [_heading("Reasoning"), *_hanging(_INDENT, answer.reasoning, face)]
+    lines = list(_how_it_was_read(answer, face))
     if answer.steps:
         lines.append(_heading("Steps"))
         for step in answer.steps:
             lines.extend(_hanging(f"{_INDENT}{step.at_s:7.2f} s  ", step.text, face))
     for number, query in enumerate(answer.queries[:-1], 1):
         lines.append(_heading(f"Query {number}"))
-        lines.extend(_hanging(_INDENT, f"{query.purpose} ({query.result.row_count:,} rows)", face))
+        lines.extend(_hanging(_INDENT, f"{query.purpose} ({many(query.result.row_count, 'row')})", face))
         lines.extend(sql_lines(query.sql, face))
     return lines
+
+
+def _how_it_was_read(answer: Answer, face: Face) -> Iterator[Text]:
+    """The reading word by word where the model tells it, else its reasoning; then what came of it."""
+    words, asked = reading_lines(answer, face), answer.clarification
+    if words:
+        yield from (_heading("Reading"), *words)
+    if answer.reasoning and not answer.reading:
+        yield from (_heading("Reasoning"), *_hanging(_INDENT, answer.reasoning, face))
+    if asked:
+        yield from (_heading("Readings offered"), *offered_lines(asked, face))
+    if answer.confidence_parts:
+        yield from (_heading("Confidence"), *confidence_lines(answer.confidence_parts, face))
 
 
 def _footer(answer: Answer, face: Face) -> list[Text]:

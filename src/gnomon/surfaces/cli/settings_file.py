@@ -82,4 +82,4 @@ def _toml(value: Any) -> str:
     if isinstance(value, str):
         # A TOML basic string takes the escapes of a JSON string; DEL is the one character JSON leaves bare.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,10 +1,12 @@
 """A result as a table that fits the width: bounded rows and columns, numbers to the right."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 from rich.text import Text
 
+from gnomon.context.catalog.plurals import many
 from gnomon.domain.catalog import NUMERIC_KINDS, TEMPORAL_KINDS, TypeKind
 from gnomon.domain.result import ResultTable
 from gnomon.surfaces.cli.cells import NULL, fit, format_column, is_number, neutralise, pad, wrap
@@ -12,8 +14,8 @@ from gnomon.surfaces.cli.face import Face
 
 MAX_ROWS = 20
 _WIDEST_CELL = 40
-_NARROWEST_CELL = 12
-_GAP = 3
+NARROWEST_CELL = 12
+GAP = 3
 _NEVER_CUT: frozenset[TypeKind] = NUMERIC_KINDS | TEMPORAL_KINDS | {"boolean", "time"}
 
 
@@ -30,7 +32,13 @@ class _Shown:
 
 
 def render_table(
-    result: ResultTable, face: Face, *, max_rows: int = MAX_ROWS, more: str = "", quoted: bool = True
+    result: ResultTable,
+    face: Face,
+    *,
+    max_rows: int = MAX_ROWS,
+    more: str = "",
+    quoted: bool = True,
+    whole: Collection[str] = (),
 ) -> list[Text]:
     """Lines of at most `face.width` columns.
 
@@ -38,10 +46,11 @@ def render_table(
         max_rows: Rows shown; a last line says how many more there are.
         more: How to get the rest, for that last line.
         quoted: Put texts in quotes that would read as something else, as in `format_column`.
+        whole: Columns that are not narrowed, besides numbers and times.
     """
     if not result.columns:
         return [Text("(no columns)", style="dim")]
-    columns = _columns(result, max_rows, quoted)
+    columns = _columns(result, max_rows, quoted, whole)
     if len(result.rows) == 1 and _total(columns) > face.width:
         return _record(columns, face)
     fitted = _fit_columns(columns, face.width)
@@ -51,14 +60,14 @@ def render_table(
     return [*lines, *(Text(line, style="dim") for line in wrap(note, face.width) if note)]
 
 
-def _columns(result: ResultTable, max_rows: int, quoted: bool) -> list[_Shown]:
+def _columns(result: ResultTable, max_rows: int, quoted: bool, never_cut: Collection[str]) -> list[_Shown]:
     shown = []
     for index, column in enumerate(result.columns):
         values = [row[index] for row in result.rows[:max_rows]]
         cells = tuple(format_column(column, values, quoted=quoted))
         name = neutralise(column.name)
         width = max([cell_len(name), *map(cell_len, cells)], default=1)
-        whole = column.kind in _NEVER_CUT
+        whole = column.kind in _NEVER_CUT or column.name in never_cut
         right = column.kind in NUMERIC_KINDS or (bool(values) and all(map(is_number, values)))
         nulls = frozenset(i for i, v in enumerate(values) if v is None)
         shown.append(_Shown(name, cells, nulls, right, right or whole, max(width, 1)))
@@ -66,7 +75,7 @@ def _columns(result: ResultTable, max_rows: int, quoted: bool) -> list[_Shown]:
 
 
 def _total(columns: list[_Shown]) -> int:
-    return sum(c.width for c in columns) + _GAP * (len(columns) - 1)
+    return sum(c.width for c in columns) + GAP * (len(columns) - 1)
 
 
 def _fit_columns(columns: list[_Shown], width: int) -> list[_Shown]:
@@ -74,10 +83,8 @@ def _fit_columns(columns: list[_Shown], width: int) -> list[_Shown]:
     widths = [c.width if c.whole else min(c.width, _WIDEST_CELL) for c in columns]
     if len(columns) == 1:
         widths = [min(columns[0].width, width)]
-    while sum(widths) + _GAP * (len(widths) - 1) > width:
-        wide = [
-            i for i, c in enumerate(columns[: len(widths)]) if not c.whole and widths[i] > _NARROWEST_CELL
-        ]
+    while sum(widths) + GAP * (len(widths) - 1) > width:
+        wide = [i for i, c in enumerate(columns[: len(widths)]) if not c.whole and widths[i] > NARROWEST_CELL]
         if wide:
             widths[max(wide, key=lambda i: widths[i])] -= 1
         elif len(widths) > 1:
@@ -113,7 +120,7 @@ def _record(columns: list[_Shown], face: Face) -> list[Text]:
         text = Text()
         text.append(pad(fit(column.name, label, face), label), style="bold")
         text.append(f" {face.glyph('bar')} ", style="dim")
-        cell = fit(column.cells[0], face.width - label - _GAP, face)
+        cell = fit(column.cells[0], face.width - label - GAP, face)
         text.append(cell, style="dim italic" if cell == NULL else "")
         lines.append(text)
     return lines
@@ -124,10 +131,10 @@ def _note(result: ResultTable, max_rows: int, hidden: list[str], more: str) -> s
     if not result.rows:
         parts.append("no rows")
     if len(result.rows) > max_rows:
-        parts.append(f"{len(result.rows) - max_rows:,} more rows")
+        parts.append(many(len(result.rows) - max_rows, "more row"))
     if result.truncated:
         parts.append("cut at the limit: there are more in the warehouse")
     if hidden:
-        parts.append(f"{len(hidden)} more columns: {', '.join(hidden)}")
+        parts.append(f"{many(len(hidden), 'more column')}: {', '.join(hidden)}")
     note = "; ".join(parts)
     return f"({note}{'; ' + more if more and result.rows else ''})" if parts else ""

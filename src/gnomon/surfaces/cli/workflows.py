@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from gnomon.agent.workflows.model import Ask, Compare, Run, Workflow, load_workflow
+from gnomon.agent.workflows.model import Ask, Compare, Run, Workflow, load_workflow, parse_workflow
 from gnomon.agent.workflows.parameters import bind
 from gnomon.agent.workflows.run import GOOD, Desk, StepDone, run_workflow
 from gnomon.domain.errors import Misconfigured, Refused, Retry
@@ -306,31 +306,56 @@ def write_first(settings: "Settings", name: str) -> Path:
 
 
 def past_runs(settings: "Settings", name: str | None) -> list[dict[str, Any]]:
-    """The person's runs, in a line each."""
-    found = run_store(settings).of(principal_of(settings))
+    """The person's runs, in a line each.
+
+    Raises:
+        Usage: There is neither a run nor a workflow of that name.
+    """
+    found = [r for r in run_store(settings).of(principal_of(settings)) if name in (None, r.workflow)]
+    if name is not None and not found:
+        find_workflow(settings, name)
     return [
         {
             "run": r.id,
             "workflow": r.workflow,
             "version": r.version,
             "started": r.started_at.isoformat(timespec="seconds"),
-            "parameters": ", ".join(f"{n}={v}" for n, v in r.given),
+            "parameters": ", ".join(f"{n}={v}" for n, v in parameters_of(settings, r)),
             "ended": _ending(r),
         }
         for r in found
-        if name in (None, r.workflow)
     ]
 
 
+def parameters_of(settings: "Settings", run: KeptRun) -> list[tuple[str, str]]:
+    """The values that a run took, defaults too, if its version is still known; else what was typed."""
+    versions = workflow_versions(settings, run.workflow).versions()
+    text = next((v.text for v in versions if v.number == run.version), None)
+    if text is None:
+        return [*run.given]
+    try:
+        declared = parse_workflow(run.workflow, text, run.workflow).parameters
+        values = bind(declared, dict(run.given), run.started_at.date())
+    except (Misconfigured, Retry):
+        return [*run.given]
+    return [(p.name, str(values[p.name])) for p in declared]
+
+
 def past_versions(settings: "Settings", name: str | None) -> list[dict[str, Any]]:
-    """The versions of a workflow that were run, in a line each; none of one that the person may not run."""
+    """The versions of a workflow that were run, in a line each.
+
+    Raises:
+        Usage: There is no workflow of that name that the person may run, and none was run.
+    """
     if name is None:
         raise Usage("whose versions?", hint="give the workflow's name too")
-    if Path(name).name != name or not _ruled(settings)(name):
-        return []
+    known = Path(name).name == name and _ruled(settings)(name)
+    versions = workflow_versions(settings, name).versions() if known else ()
+    if not versions:
+        find_workflow(settings, name)
     return [
         {"version": v.number, "run first by": v.author, "seen": v.seen_at.isoformat(timespec="seconds")}
-        for v in workflow_versions(settings, name).versions()
+        for v in versions
     ]
 
 

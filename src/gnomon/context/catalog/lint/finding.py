@@ -107,6 +107,6 @@ def of_card(
     return Finding(rule, severity, str(card.ref), message, mend, column, place, users, queries)
 
 
-def annotate(ref: TableRef, *options: str) -> str:
+def annotate(ref: TableRef | str, *options: str) -> str:
     """The command that says something of a table. Words in capitals are for the person to replace."""
     return " ".join(("gnomon annotate", shlex.quote(str(ref)), *options))

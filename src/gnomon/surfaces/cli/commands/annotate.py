@@ -194,7 +194,8 @@ def _list(gnomon: "Gnomon", terminal: "Terminal", *, as_json: bool) -> None:
     if as_json:
         terminal.json([entry_json(entry, folder) for entry in entries])
     elif entries:
-        print_listing([_line(entry_json(entry, folder), entry.file) for entry in entries], terminal)
+        rows = [_line(entry_json(entry, folder), entry.file) for entry in entries]
+        print_listing(rows, terminal, ("table", "file"))
     else:
         terminal.say("nothing is annotated yet; begin with: gnomon annotate TABLE --draft")
     if found.problems and complete:

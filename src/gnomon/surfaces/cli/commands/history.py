@@ -40,7 +40,7 @@ def history(
     if as_json:
         terminal.json([{name: plain_cell(value) for name, value in row.items()} for row in rows])
     elif rows:
-        print_listing([_line(s) for s in summaries], terminal)
+        print_listing([_line(s) for s in summaries], terminal, ("answer", "conversation"))
     else:
         terminal.say('nothing was asked yet; begin with: gnomon ask "..."')
 

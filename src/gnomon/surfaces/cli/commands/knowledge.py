@@ -63,11 +63,14 @@ def search(
 ) -> None:
     """Find passages by meaning and by their words, in the documents that you may read.
 
+    Nothing is listed where nothing has to do with the words.
+
     \b
     Examples:
       gnomon knowledge search "what counts as an active customer"
       gnomon knowledge search refunds -n 3 --json | jq -r '.[].document.id'
     """
+    from gnomon.context.knowledge.retriever import near
     from gnomon.surfaces.cli.documents import Asking, found_lines, opened_knowledge, passage_json
     from gnomon.surfaces.cli.question import check_question
     from gnomon.surfaces.cli.session import read_settings
@@ -77,7 +80,7 @@ def search(
     check_question(words)
     asking = Asking.of(settings)
     with opened_knowledge(settings) as (base, embedder):
-        found = base.search(words, embedder.embed([words])[0], asking.reader(), limit)
+        found = near(base.search(words, embedder.embed([words])[0], asking.reader(), limit), words)
     if found:
         asking.record(found)
     if as_json:
@@ -85,7 +88,7 @@ def search(
     elif found:
         terminal.page(found_lines(found, terminal.face))
     else:
-        terminal.say("no document that you may read says anything")
+        terminal.say("nothing relevant was found in the documents that you may read")
 
 
 @app.command("list", short_help="List documents.")
@@ -109,7 +112,7 @@ def list_documents(as_json: JsonOption = False) -> None:
     if as_json:
         terminal.json([card_json(card) for card in cards])
     elif cards:
-        print_listing([card_line(card) for card in cards], terminal)
+        print_listing([card_line(card) for card in cards], terminal, ("document",))
     else:
         terminal.say("there is no document that you may read; `gnomon knowledge index` reads them in")
 
@@ -126,8 +129,8 @@ def show(
       gnomon knowledge show markdown:handbook:refunds.md
       gnomon knowledge show markdown:handbook:refunds.md --json
     """
-    from gnomon.domain.errors import Failed
     from gnomon.surfaces.cli.documents import Asking, document_lines, opened_knowledge, passage_json
+    from gnomon.surfaces.cli.errors import Usage
     from gnomon.surfaces.cli.session import read_settings
     from gnomon.surfaces.cli.terminal import Terminal
 
@@ -137,7 +140,7 @@ def show(
         passages = base.get(document, asking.reader())
     if not passages:
         # The same words whether it is not there or not theirs to read.
-        raise Failed(
+        raise Usage(
             f"there is no document `{document}` that you may read", hint="see `gnomon knowledge list`"
         )
     asking.record(passages)

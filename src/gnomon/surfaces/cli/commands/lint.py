@@ -86,12 +86,16 @@ def lint(
 
 
 def _print(findings: "Sequence[Finding]", limit: int, terminal: "Terminal") -> None:
-    from gnomon.context.catalog.lint.report import counted
+    """Print them, what one table's foundation lacks as one, and how many there are of each rule."""
+    from gnomon.context.catalog.lint.report import by_rule, counted, folded
     from gnomon.surfaces.cli.linting import finding_lines
 
-    terminal.page(finding_lines(findings[:limit], terminal.face))
-    left = len(findings) - limit
-    terminal.say(counted(findings) + (f"; {left:,} more: --limit {len(findings)}" if left > 0 else ""))
+    lines = folded(findings)
+    terminal.page(finding_lines(lines[:limit], terminal.face))
+    left = len(lines) - limit
+    terminal.say(counted(findings) + (f"; {left:,} more: --limit {len(lines)}" if left > 0 else ""))
+    if findings:
+        terminal.say(f"by rule: {by_rule(findings)}")
 
 
 def _write_sarif(findings: "Sequence[Finding]", target: str, terminal: "Terminal") -> None:

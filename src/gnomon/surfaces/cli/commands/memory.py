@@ -9,6 +9,8 @@ from gnomon.surfaces.cli.errors import Usage
 from gnomon.surfaces.cli.options import JsonOption
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gnomon.context.memory.compare import Likeness
     from gnomon.context.memory.review import Findings
     from gnomon.domain.memory import Memory
@@ -46,6 +48,14 @@ QuestionOption = Annotated[
 ]
 SqlOption = Annotated[str | None, typer.Option("--sql", metavar="SQL", help="The query that answers it.")]
 
+ReplaceOption = Annotated[
+    list[str] | None,
+    typer.Option("--replace", metavar="ID", help="Retire this one, which it contradicts; repeat it."),
+]
+KeepBothOption = Annotated[
+    bool, typer.Option("--keep-both", help="Keep it beside what it contradicts; the newer one is applied.")
+]
+
 
 @app.command("list", short_help="List what is remembered.")
 def list_memories(
@@ -76,7 +86,7 @@ def list_memories(
     if as_json:
         terminal.json([memory_values(m, desk.now) for m in found])
     elif found:
-        print_listing([memory_line(m, desk.now) for m in found], terminal)
+        print_listing([memory_line(m, desk.now) for m in found], terminal, ("memory",))
     else:
         terminal.say("nothing is remembered; add something with: gnomon memory add TEXT")
 
@@ -139,9 +149,13 @@ def add(
         str | None, typer.Option("--answer", metavar="ANSWER", help="The answer that it corrects.")
     ] = None,
     expires: ExpiresOption = None,
+    replace: ReplaceOption = None,
+    keep_both: KeepBothOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Remember something for later questions. For everybody it holds once another operator confirms it.
+
+    Where it contradicts another memory for the same people, say which one holds: --replace or --keep-both.
 
     \b
     Examples:
@@ -150,7 +164,7 @@ def add(
     """
     from gnomon.context.memory import changes
     from gnomon.context.memory.wish import Wish, drawn_up
-    from gnomon.surfaces.cli.memories import life, meanings, opened_memories
+    from gnomon.surfaces.cli.memories import life, meanings, opened_memories, replaced_by, retire_for
     from gnomon.surfaces.cli.terminal import Terminal
 
     kind, meant, terminal = _one_of(scope, _SCOPES, "scope"), meanings(means or ()), Terminal()
@@ -170,10 +184,12 @@ def add(
         )
         memory = drawn_up(wish, desk.reader.access, desk.book.warehouse, desk.now)
         alike = desk.book.alike(memory, desk.reader)
+        replaced = replaced_by(memory, alike, replace or (), desk, keep_both=keep_both)
         # Whether somebody speaks in a channel cannot be told here, so only an operator's word is enough.
         yes = kind == "user" or desk.actor.operator
         kept = changes.add(desk.book.store, memory, desk.actor, desk.record, yes=yes)
-    _tell(kept, alike, desk, terminal, as_json)
+        ended = retire_for(kept, replaced, desk)
+    _tell(kept, alike, ended, desk, terminal, as_json)
 
 
 @app.command("edit", short_help="Change a memory, or bring it back.")
@@ -186,12 +202,14 @@ def edit(
     question: QuestionOption = None,
     sql: SqlOption = None,
     expires: ExpiresOption = None,
+    replace: ReplaceOption = None,
+    keep_both: KeepBothOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Change what a memory says; what is not given stays, and the old version can still be read.
 
     You become its author. A retired or rejected memory comes back this way; one for everybody waits for
-    another operator again.
+    another operator again. What it contradicts is to be replaced or kept, as with `add`.
 
     \b
     Examples:
@@ -202,7 +220,7 @@ def edit(
 
     from gnomon.context.memory import changes
     from gnomon.context.memory.wish import Wish, drawn_up
-    from gnomon.surfaces.cli.memories import life, meanings, opened_memories
+    from gnomon.surfaces.cli.memories import life, meanings, opened_memories, replaced_by, retire_for
     from gnomon.surfaces.cli.terminal import Terminal
 
     meant, terminal = meanings(means or ()), Terminal()
@@ -225,8 +243,10 @@ def edit(
         drawn = drawn_up(wish, desk.reader.access, desk.book.warehouse, desk.now)
         after = dataclasses.replace(drawn, id=before.id)
         alike = desk.book.alike(after, desk.reader)
+        replaced = replaced_by(after, alike, replace or (), desk, keep_both=keep_both)
         kept = changes.edit(desk.book.store, before, after, desk.actor, desk.now, desk.record)
-    _tell(kept, alike, desk, terminal, as_json)
+        ended = retire_for(kept, replaced, desk)
+    _tell(kept, alike, ended, desk, terminal, as_json)
 
 
 @app.command("retire", short_help="End a memory.")
@@ -314,19 +334,25 @@ def _tell_review(done: "dict[str, list[Memory]]", left: "Findings", terminal: "T
             terminal.say(f"{what} {memory.id}{because}")
     lines = findings_lines(left)
     if lines:
-        print_listing(lines, terminal)
+        print_listing(lines, terminal, ("memory", "do"))
     else:
         terminal.say("nothing wants a decision")
 
 
 def _tell(
-    memory: "Memory", alike: "tuple[Likeness, ...]", desk: "MemoryDesk", terminal: "Terminal", as_json: bool
+    memory: "Memory",
+    alike: "tuple[Likeness, ...]",
+    ended: "Sequence[Memory]",
+    desk: "MemoryDesk",
+    terminal: "Terminal",
+    as_json: bool,
 ) -> None:
     from gnomon.surfaces.cli.memories import likeness_values, memory_values
 
     if as_json:
         values = memory_values(memory, desk.now)
-        terminal.json({**values, "alike": [likeness_values(a) for a in alike]})
+        told = {"alike": [likeness_values(a) for a in alike], "replaced": [m.id for m in ended]}
+        terminal.json({**values, **told})
         return
     terminal.foreign(memory.id)
     if memory.status == "active":
@@ -334,7 +360,10 @@ def _tell(
     else:
         who = "another operator" if memory.scope == "global" else "an operator"
         terminal.say(f"it holds once {who} confirms it: gnomon memory review --confirm {memory.id}")
-    for a in alike:
+    gone = {m.id for m in ended}
+    for old in ended:
+        terminal.say(f"it takes the place of {old.id} «{old.text}»")
+    for a in (a for a in alike if a.other.id not in gone):
         word = "contradicts" if a.relation == "contradiction" else "says the same as"
         terminal.say(f"it {word} {a.other.id} «{a.other.text}»: {a.why}", "yellow")
 

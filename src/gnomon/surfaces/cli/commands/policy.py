@@ -93,6 +93,7 @@ def check(warehouse: WarehouseOption = None, as_json: JsonOption = False) -> Non
     """
     import dataclasses
 
+    from gnomon.context.catalog.plurals import many
     from gnomon.policy.review import review
     from gnomon.surfaces.cli.terminal import Terminal
 
@@ -110,7 +111,8 @@ def check(warehouse: WarehouseOption = None, as_json: JsonOption = False) -> Non
     else:
         for finding in found:
             terminal.foreign(f"{finding.level}: {finding.where}: {finding.message}")
-        terminal.say(f"{len(policies.rules.rules)} rules, {errors} errors, {len(found) - errors} warnings")
+        rules, warnings = many(len(policies.rules.rules), "rule"), many(len(found) - errors, "warning")
+        terminal.say(f"{rules}, {many(errors, 'error')}, {warnings}")
     raise typer.Exit(1 if errors else 0)
 
 

@@ -41,7 +41,7 @@ def list_kept(everyone: EveryoneOption = False, as_json: JsonOption = False) -> 
     if as_json:
         terminal.json([_values(k, store) for k in found])
     elif found:
-        print_listing([_line(k, store) for k in found], terminal)
+        print_listing([_line(k, store) for k in found], terminal, ("table", "conversation"))
     else:
         terminal.say("nothing is kept")
 
@@ -63,6 +63,7 @@ def wipe(
       gnomon scratch wipe c3f1c2d4
       gnomon scratch wipe --everyone --json
     """
+    from gnomon.surfaces.cli.errors import Usage
     from gnomon.surfaces.cli.terminal import Terminal
     from gnomon.wiring import recorded_writes
 
@@ -74,6 +75,11 @@ def wipe(
         return theirs and conversation in (None, kept.place.conversation_id)
 
     wiped = store.wipe(chosen, "asked for", before)
+    if conversation is not None and not wiped:
+        raise Usage(
+            f"no results are kept of a conversation with the id `{conversation}`",
+            hint="see the ids with `gnomon scratch list`",
+        )
     if everyone and conversation is None:
         store.sweep(before)
     terminal = Terminal()

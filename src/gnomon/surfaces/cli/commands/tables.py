@@ -35,7 +35,7 @@ def tables(
     if as_json:
         terminal.json(found)
     elif found:
-        print_listing(found, terminal)
+        print_listing(found, terminal, ("table",))
         terminal.say(f"{len(found):,} table{'' if len(found) == 1 else 's'} in {label}")
     else:
         terminal.say(f"no table in {label} matches `{pattern}`" if pattern else f"{label} holds no tables")

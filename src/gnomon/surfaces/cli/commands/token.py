@@ -113,7 +113,7 @@ def list_tokens(as_json: JsonOption = False) -> None:
     if as_json:
         terminal.json([_values(token) for token in tokens])
     elif tokens:
-        print_listing([_line(token) for token in tokens], terminal)
+        print_listing([_line(token) for token in tokens], terminal, ("id",))
     else:
         terminal.say("there are no tokens yet; make one with: gnomon token create SUBJECT")
 

@@ -34,7 +34,7 @@ def list_workflows(as_json: JsonOption = False) -> None:
     if as_json:
         terminal.json(found)
     elif found:
-        print_listing(found, terminal)
+        print_listing(found, terminal, ("workflow",))
     else:
         terminal.say("no workflows are saved; `gnomon workflow new NAME` begins one")
 
@@ -145,6 +145,6 @@ def history(
     if as_json:
         terminal.json(found)
     elif found:
-        print_listing(found, terminal)
+        print_listing(found, terminal, ("run", "workflow"))
     else:
         terminal.say("nothing has been run yet")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gnomon.domain.compare import compare
 from gnomon.domain.result import ResultColumn, ResultTable
-from gnomon.flywheel.compare import compare
 
 
 def table(*rows: tuple[Any, ...], names: str = "") -> ResultTable:
