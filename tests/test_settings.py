@@ -31,7 +31,7 @@ def test_without_anything_every_option_has_its_default(tmp_path: Path) -> None:
     settings = Settings.load(tmp_path, environ={})
     assert settings.model.name == "grounded"
     assert settings.query_limits() == Limits()
-    assert settings.model_options() == {}
+    assert settings.model_options() == {"least": settings.answers.min_confidence}
 
 
 def test_command_line_wins_over_environment_and_that_over_the_file(tmp_path: Path) -> None:
@@ -114,12 +114,12 @@ def test_a_key_like_nothing_known_lists_the_known_ones(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "key", "reason"),
     [
-        ("[limits]\nmax_rows = 0\n", "limits.max_rows", "greater than or equal to 1"),
-        ('[limits]\nmax_rows = "many"\n', "limits.max_rows", "integer"),
-        ("[limits]\ntimeout_s = 0\n", "limits.timeout_s", "greater than 0"),
-        ("[answers]\nmin_confidence = 1.5\n", "answers.min_confidence", "less than or equal to 1"),
+        ("[limits]\nmax_rows = 0\n", "limits.max_rows", "it is below 1"),
+        ('[limits]\nmax_rows = "many"\n', "limits.max_rows", "it is not a whole number"),
+        ("[limits]\ntimeout_s = 0\n", "limits.timeout_s", "it is not above 0"),
+        ("[answers]\nmin_confidence = 1.5\n", "answers.min_confidence", "it is above 1"),
         ('[answers]\ntimezone = "Europe/Atlantis"\n', "answers.timezone", "no time zone is named"),
-        ('[principal]\ngroups = "finance"\n', "principal.groups", "tuple"),
+        ('[principal]\ngroups = "finance"\n', "principal.groups", "it is not a list"),
     ],
 )
 def test_a_wrong_value_names_its_key_its_line_and_the_reason(

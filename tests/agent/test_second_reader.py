@@ -129,7 +129,7 @@ def test_a_statement_that_does_not_run_is_no_opinion(desk: Desk, statement: str,
     [
         (Failed("no route"), "no route"),
         (Misconfigured("no key"), "no key"),
-        (FileNotFoundError("/home/ana/file"), "FileNotFoundError"),
+        (FileNotFoundError("missing.txt"), "FileNotFoundError"),
     ],
 )
 def test_a_second_reader_that_breaks_is_no_opinion(desk: Desk, error: Exception, told: str) -> None:

@@ -102,7 +102,7 @@ class Agent:
     embedder: Embedder
     bounds: Bounds = field(default_factory=Bounds)
     limits: Limits = field(default_factory=Limits)
-    min_confidence: float = 0.5
+    min_confidence: float = 0.45
     ask_person: Callable[[Clarification], str | None] = nobody
     record: Callable[[AuditEvent], object] = unrecorded
     meter: Meter = field(default_factory=unmetered)

@@ -426,6 +426,20 @@ _REASONS = {
 """What is wrong with a value, by the name that pydantic has for it."""
 
 
+_WANTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "string": "a text",
+    "tuple": "a list",
+    "list": "a list",
+    "path": "a path",
+    "dict": "a table of keys and values",
+    "date": "a date",
+}
+"""What a value should have been, by the first word of pydantic's error type."""
+
+
 def _reason(problem: Any) -> str:
     """What is wrong with a value, in our words; that it is of another type where nothing else is known."""
     kind, told = problem["type"], problem.get("ctx", {})
@@ -433,7 +447,10 @@ def _reason(problem: Any) -> str:
         return str(told.get("error", "")) or "it cannot be used"
     if kind in _REASONS:
         return _REASONS[kind].format(**{n: f"{v:g}" if isinstance(v, float) else v for n, v in told.items()})
-    return "it is not of that type"
+    wanted = next(
+        (words for kind, words in _WANTED.items() if problem["type"].startswith(kind)), "of that type"
+    )
+    return f"it is not {wanted}"
 
 
 def _default(value: Any) -> str:

@@ -74,7 +74,10 @@ class AnswersSection(Section):
     """When an answer is given, and how it reads time."""
 
     min_confidence: float = Field(
-        default=0.5, ge=0, le=1, description="Below this confidence Gnomon abstains and says what is missing."
+        default=0.45,
+        ge=0,
+        le=1,
+        description="Below this confidence Gnomon abstains and says what is missing.",
     )
     timezone: str = Field(
         default="",

@@ -89,14 +89,20 @@ def test_of_a_table_that_is_seen_in_part_no_use_is_told(world_of: Worlds, table:
 
 
 @pytest.mark.requirement("attacks:context-hidden")
-def test_the_page_of_people_is_told_without_its_sentences_on_what_is_hidden(world_of: Worlds) -> None:
+def test_the_page_of_people_is_told_without_its_items_on_what_is_hidden(world_of: Worlds) -> None:
     lines = [f"- Orders are paid. Beside {s} is CANARY-{n}. Read orders." for n, s in enumerate(SPELLINGS)]
-    lines += ["- customers: the zq margin is net.", "Start from orders.", "- customers.mail is hashed."]
+    lines += [
+        "- customers: the zq margin is net.",
+        "",
+        "Start from orders.",
+        "",
+        "- customers.mail is hashed.",
+    ]
     told = world_of("loud").governed(page="\n".join(lines)).brief()
     assert leaks(told) == []
     assert "Start from orders." in told
     assert "- customers.mail is hashed." in told
-    assert told.count("- Orders are paid.") == len(SPELLINGS)
+    assert "Orders are paid." not in told, "an item goes whole"
 
 
 @pytest.mark.requirement("attacks:context-hidden")

@@ -12,13 +12,10 @@ from gnomon.models.grounded.refusals import refuse_unfinished
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.sql import write_sql
 
-ALONE = 0.85
-"""Share of the careful reader's readings that are right where the composer's best is another one."""
-
-SURE = 0.8
+SURE = 0.9
 """A composed reading that is likelier than this may be answered from."""
 
-DOUBTED = 0.55
+DOUBTED = 0.45
 """What the likelihood of any other counts for, so that it stays below the default threshold of an answer."""
 
 UNPLACED = 0.4
@@ -49,6 +46,8 @@ def decide(text: str, context: Context, today: date, least: float) -> Decided:
         refuse_unfinished(text, context, today)
     except NotRead as stopped:
         return _only(careful, doubt or stopped)
+    if doubt is not None and doubt.final:
+        raise doubt
     composed = compose(text, context, today, careful.sql if careful else "", doubt.reason if doubt else "")
     if careful is not None:
         return _checked(careful, composed)
@@ -70,11 +69,11 @@ def _only(careful: Decided | None, doubt: NotRead | None) -> Decided:
 
 
 def _checked(careful: Decided, composed: Sequence[Composed]) -> Decided:
-    """The careful reading, as sure as the composer's best lets it be."""
-    if not composed or composed[0].sql == careful.sql:
+    """The careful reading; where the composer's best is the same, as sure as the surer of both."""
+    if not composed or composed[0].sql != careful.sql:
         return careful
-    reading = careful.reading
-    return replace(careful, reading=replace(reading, certainty=reading.certainty * ALONE))
+    certainty = max(careful.reading.certainty, composed[0].probability)
+    return replace(careful, reading=replace(careful.reading, certainty=certainty))
 
 
 def _composed(composed: Sequence[Composed], doubt: NotRead, least: float) -> Decided:
@@ -85,7 +84,7 @@ def _composed(composed: Sequence[Composed], doubt: NotRead, least: float) -> Dec
     certainty = _certainty(best)
     if certainty >= least:
         return Decided(replace(best.reading, certainty=certainty), best.sql)
-    if best.unplaced:
+    if best.unplaced and not doubt.words:
         words = ", ".join(f"`{w}`" for w in best.unplaced)
         raise NotRead(f"I cannot place {words} in this data.", best.unplaced)
     raise doubt

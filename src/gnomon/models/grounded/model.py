@@ -28,7 +28,7 @@ MAX_QUESTION_WORDS = 80
 """Longer questions hold more than one question; this reader takes one."""
 
 
-ANSWERED_FROM = 0.5
+ANSWERED_FROM = 0.45
 """Confidence from which an answer is given, where nobody sets another."""
 
 

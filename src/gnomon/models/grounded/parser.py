@@ -228,7 +228,7 @@ def _place_flag(draft: Draft, at: int) -> bool:
         return False
     if following is not None and draft.items[following].kind == "period":
         words = f"{draft.items[at].text} {draft.items[following].text}"
-        raise NotRead(f"I cannot tell whether `{words}` is one fact or two.", (words,))
+        raise NotRead(f"I cannot tell whether `{words}` is one fact or two.", (words,), final=True)
     negated = before is not None and draft.items[before].is_cue("not") and not draft.items[before].role
     if negated and before is not None:
         draft.take(before, "not")

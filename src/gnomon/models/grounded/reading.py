@@ -128,8 +128,14 @@ class Reading:
 
 @dataclass(slots=True)
 class NotRead(Exception):
-    """The question cannot be read: which words stopped it, and why, in a sentence."""
+    """The question cannot be read: which words stopped it, and why, in a sentence.
+
+    Args:
+        options: What the words may mean, to choose from.
+        final: True if the question itself says two things, so that no reader can tell which is meant.
+    """
 
     reason: str
     words: tuple[str, ...] = field(default=())
     options: tuple[str, ...] = field(default=())
+    final: bool = False

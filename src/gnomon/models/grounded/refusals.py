@@ -100,7 +100,7 @@ def state_average_of_rows(draft: Draft) -> None:
 def refuse_part_average(draft: Draft) -> None:
     """Above the average of all rows, or of those that the question is about: only said apart."""
     if draft.against_average and (draft.conditions or draft.linked):
-        raise NotRead("I cannot tell over which rows the average is.", ("average",))
+        raise NotRead("I cannot tell over which rows the average is.", ("average",), final=True)
     if any(a.column.table != draft.focus for a in draft.against_average):
         raise NotRead("I compare with an average of the rows that are asked for.", ("average",))
 

@@ -64,6 +64,38 @@ BEYOND = frozenset(
 """Steering words that no role says: with one of them left over there is no reading."""
 
 
+ORDERING = frozenset({"order", "direction", "superlative", "common"})
+ORDERING_WORDS = frozenset(
+    {
+        "order",
+        "ordered",
+        "sort",
+        "sorted",
+        "alphabetical",
+        "alphabetically",
+        "popular",
+        "first",
+        "last",
+        "best",
+    }
+    | {
+        "worst",
+        "rank",
+        "ranked",
+        "maximum",
+        "minimum",
+        "max",
+        "min",
+        "often",
+        "frequently",
+        "common",
+        "recent",
+    }
+    | {"recently", "top", "bottom", "by"}
+)
+"""Words of which an order without any is nothing that the question asks for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Composed:
     """A reading with its statement.
@@ -118,9 +150,20 @@ def _made(
     """A reading with its statement; None if the roles do not fit together."""
     try:
         reading = replace(build(question, found.roles, variant), explained=explained(question, found.roles))
+        if not _asks_for_order(question, reading):
+            return None
         return reading, write_sql(reading, Schema(context))
     except NotRead:
         return None
+
+
+def _asks_for_order(question: Question, reading: Reading) -> bool:
+    """Whether an order has a word that asks for it."""
+    if reading.order is None:
+        return True
+    cues = {i.cue.kind for i in question.items if i.cue is not None}
+    words = {w for i in question.items for w in i.text.lower().split()}
+    return bool(cues & ORDERING) or bool(words & ORDERING_WORDS)
 
 
 def _reaches_far(reading: Reading, schema: Schema) -> bool:

@@ -55,6 +55,8 @@ def place(question: Question, at: int, option: Option, parts: Parts) -> None:
     head, _, tail = role.partition(":")
     if item.period is not None and role == "where" and option.column is not None:
         draft = Draft(question.schema, list(question.items), question.today)
+        if any(c.column == option.column for c in parts.conditions):
+            raise NotRead("Two periods exclude each other.")
         parts.conditions += within(draft, option.column, item.period)
     elif role in RESTRICTING and option.value is not None:
         _place_value(item.text, option, parts)
