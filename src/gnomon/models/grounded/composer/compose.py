@@ -4,96 +4,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from gnomon.domain.context import Context
+from gnomon.models.grounded.composer.accounting import asks_for_order, left_over, unheard
 from gnomon.models.grounded.composer.build import Variant, build, variants
 from gnomon.models.grounded.composer.explain import explained
 from gnomon.models.grounded.composer.rank import describe
 from gnomon.models.grounded.composer.search import Assignment, search
-from gnomon.models.grounded.composer.slots import Option, Question, read_slots
-from gnomon.models.grounded.composer.weights import Weights, learned
+from gnomon.models.grounded.composer.slots import Question, read_slots
+from gnomon.models.grounded.composer.weights import learned
 from gnomon.models.grounded.joins import plan_joins, refuse_unmentioned
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.sql import write_sql
 
 MAX_READINGS = 12
-NEVER_SKIPPED = frozenset({"number", "period", "quoted", "value"})
-"""Kinds of items that always say something."""
-
-BEYOND = frozenset(
-    [
-        "median",
-        "mode",
-        "versus",
-        "vs",
-        "growth",
-        "change",
-        "difference",
-        "ratio",
-        "trend",
-        "correlation",
-        "running",
-        "cumulative",
-        "consecutive",
-        "previous",
-        "prior",
-        "twice",
-        "half",
-        "double",
-        "variance",
-        "percentile",
-        "forecast",
-        "predict",
-        "why",
-        "moving",
-        "increase",
-        "decrease",
-        "weekday",
-        "weekend",
-        "typical",
-        "nearest",
-        "closest",
-        "almost",
-        "around",
-        "roughly",
-        "nearly",
-        "compared",
-        "compare",
-        "respectively",
-    ]
-) | {"rate of", "as many as", "standard deviation", "on average per", "per capita", "as a percentage of"}
-"""Steering words that no role says: with one of them left over there is no reading."""
-
-
-ORDERING = frozenset({"order", "direction", "superlative", "common"})
-ORDERING_WORDS = frozenset(
-    {
-        "order",
-        "ordered",
-        "sort",
-        "sorted",
-        "alphabetical",
-        "alphabetically",
-        "popular",
-        "first",
-        "last",
-        "best",
-    }
-    | {
-        "worst",
-        "rank",
-        "ranked",
-        "maximum",
-        "minimum",
-        "max",
-        "min",
-        "often",
-        "frequently",
-        "common",
-        "recent",
-    }
-    | {"recently", "top", "bottom", "by"}
-)
-"""Words of which an order without any is nothing that the question asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +60,10 @@ def compose(
             features = describe(
                 question, assignment, reading, variant, assignments[0].score, len(found), view
             )
-            unplaced = left_over(question, assignment.roles, weights)
+            unplaced = (
+                *left_over(question, assignment.roles, weights.harmless),
+                *unheard(question, assignment.roles, reading),
+            )
             far = _reaches_far(reading, question.schema)
             found[sql] = Composed(reading, sql, weights.probability(features), unplaced, far)
             scores[sql] = weights.score(features)
@@ -150,20 +76,11 @@ def _made(
     """A reading with its statement; None if the roles do not fit together."""
     try:
         reading = replace(build(question, found.roles, variant), explained=explained(question, found.roles))
-        if not _asks_for_order(question, reading):
+        if not asks_for_order(question, reading):
             return None
         return reading, write_sql(reading, Schema(context))
     except NotRead:
         return None
-
-
-def _asks_for_order(question: Question, reading: Reading) -> bool:
-    """Whether an order has a word that asks for it."""
-    if reading.order is None:
-        return True
-    cues = {i.cue.kind for i in question.items if i.cue is not None}
-    words = {w for i in question.items for w in i.text.lower().split()}
-    return bool(cues & ORDERING) or bool(words & ORDERING_WORDS)
 
 
 def _reaches_far(reading: Reading, schema: Schema) -> bool:
@@ -172,17 +89,3 @@ def _reaches_far(reading: Reading, schema: Schema) -> bool:
     except NotRead:
         return True
     return False
-
-
-def left_over(question: Question, roles: dict[int, Option], weights: Weights) -> tuple[str, ...]:
-    """Words that a reading leaves without a place and that may change its meaning."""
-    return tuple(
-        item.text
-        for at, item in enumerate(question.items)
-        if at not in roles
-        and (
-            item.kind in NEVER_SKIPPED
-            or item.text.lower() in BEYOND
-            or (item.kind == "unknown" and item.text.lower() not in weights.harmless)
-        )
-    )
