@@ -281,7 +281,7 @@ def test_a_wrong_setting_is_explained_in_our_words(indexed: Path, folder: Path, 
     for text, reason, hint in (
         (
             '[context]\nsources = "dbt:x"',
-            "it is not of that type",
+            "it is not a list",
             "a list of texts; its default is an empty list",
         ),
         ("[limits]\nmax_rows = 0", "it is below 1", "a whole number; its default is 10000"),

@@ -281,7 +281,7 @@ def test_an_answer_without_a_query_is_not_reopened_by_somebody_who_sees_a_part(a
 def test_answers_and_conversations_of_others_do_not_exist(ana: Run, olga: Run) -> None:
     theirs = _asked(olga)
     conversation = str(theirs["question"]["conversation_id"])  # type: ignore[index]
-    assert ana("show", str(theirs["id"])).exit_code == 1
+    assert ana("show", str(theirs["id"])).exit_code == 2
     assert str(theirs["id"]) not in ana("history").stdout
     assert str(theirs["id"]) not in ana("show", str(theirs["id"])[:-1]).stderr
     assert ana("ask", "and by region?", "--conversation", conversation, "--no-input").exit_code == 2
