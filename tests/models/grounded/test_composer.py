@@ -84,6 +84,22 @@ def test_roles_that_do_not_fit_together_make_no_reading(businesses: Open) -> Non
 
 
 @pytest.mark.requirement("grounded:composer")
+def test_groups_are_not_sorted_by_a_column_of_their_rows(businesses: Open) -> None:
+    library = businesses("library")
+    question = read_slots("number of books for each genre by pages", library.context("books"), TODAY)
+    with pytest.raises(NotRead, match="sorted"):
+        build(
+            question,
+            chosen(
+                question,
+                books=("count", "books"),
+                genre=("show", "books.genre"),
+                pages=("order:asc", "books.pages"),
+            ),
+        )
+
+
+@pytest.mark.requirement("grounded:composer")
 def test_a_column_listed_beside_something_computed_is_what_it_is_computed_for(businesses: Open) -> None:
     said = sql_of(
         businesses("library"),

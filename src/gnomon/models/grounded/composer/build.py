@@ -194,7 +194,12 @@ class _Making:
 
     def _rank_by(self, target: Target, descending: bool) -> None:
         self.order = Ordering(descending, target)
-        if target.aggregate is None or target in self.targets:
+        if target.aggregate is None:
+            grouped = self._grouped() or any(t.aggregate for t in self.targets)
+            if grouped and all(g.column != target.ref for g in self.groups):
+                raise NotRead("Groups are not sorted by a column of their rows.")
+            return
+        if target in self.targets:
             return
         if not self._grouped():
             self._group_by_plain()
