@@ -6,8 +6,8 @@ from gnomon.models.grounded.reading import Reading
 REVIEWED = frozenset(
     {"among", "compute", "correspond", "got", "serve", "take", "taken", "use", "using", "word"}
 )
-"""Of the words that training finds without a role, those that ask for nothing, as a person has judged. `female` and
-`before` are found without one too, where the gold says them in another way."""
+"""Of the words that training finds without a role, those that ask for nothing, as a person has judged.
+`female` and `before` are found without one too, where the gold says them in another way."""
 
 NEVER_SKIPPED = frozenset({"number", "period", "quoted", "value"})
 """Kinds of items that always say something."""
