@@ -88,6 +88,11 @@ def _table_of(draft: Draft, item: Item) -> TableRef | None:
 
 
 def within(draft: Draft, column: ColumnRef, period: Period) -> list[Condition]:
+    """The conditions by which a date or year column lies in a period.
+
+    Raises:
+        NotRead: The column holds years and the period is less than one.
+    """
     if column in draft.schema.year_columns(column.table) and not draft.schema.is_temporal(column):
         return _within_years(draft, column, period)
     found = []

@@ -13,7 +13,6 @@ from zlib import crc32
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.composer.slots import SKIP, Option, Question, Slot, dimension_words
-from gnomon.models.grounded.words import stem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -359,6 +358,3 @@ def _distance(places: Sequence[int], at: int) -> str:
     nearest = min(places, key=lambda p: abs(p - at))
     gap = min(abs(nearest - at), 5)
     return f"{'<' if nearest < at else '>'}{gap if gap < 3 else '3-4' if gap < 5 else '5'}"
-
-
-__all__ = ["BITS", "SlotFeatures", "features_of", "stem"]

@@ -7,6 +7,7 @@ from datetime import date
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import Context, ValueMatch
 from gnomon.models.grounded.cues import DIMENSIONS
+from gnomon.models.grounded.filters import ADJECTIVE_DIMENSIONS
 from gnomon.models.grounded.linking import NAME, Lexicon, Link, build_lexicon
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item, tag
@@ -185,8 +186,6 @@ def _of_number(items: Sequence[Item], at: int, schema: Schema, named: set[Column
 
 def dimension_words(item: Item) -> set[str]:
     """The dimensions that an adjective of a comparison goes by: `older` the age."""
-    from gnomon.models.grounded.filters import ADJECTIVE_DIMENSIONS
-
     return {d for w in item.text.lower().split() for d in ADJECTIVE_DIMENSIONS.get(w, ())}
 
 
