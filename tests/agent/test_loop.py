@@ -55,8 +55,8 @@ def test_each_of_several_calls_in_one_turn_gets_its_result(desk: Desk) -> None:
     ("turn", "told"),
     [
         (call("run_sqll", {}), "there is no tool `run_sqll`"),
-        (call("run_sql", {}), "sql: Field required"),
-        (call("run_sql", {"sql": COUNT, "rows": 5}), "rows: Extra inputs are not permitted"),
+        (call("run_sql", {}), "`sql` is missing"),
+        (call("run_sql", {"sql": COUNT, "rows": 5}), "`rows` is not known; known are `sql`"),
         (
             call("run_sql", {}, problem="the arguments are not JSON"),
             "not readable: the arguments are not JSON",

@@ -233,6 +233,18 @@ def test_a_contradiction_is_shown_and_can_take_the_place_of_the_old_one(talk: Ta
     assert talk.kept == [(first.text, "retired"), ("Sales is the amount", "active")]
 
 
+@pytest.mark.requirement("memory:kept-both")
+def test_what_the_person_remembers_beside_what_it_contradicts_is_kept_with_it(talk: Talk) -> None:
+    talk.ask(propose({**NET, "means": [{"words": "sales", "target": "orders.id"}]}))
+    first = talk.only
+    amount = {"words": "sales", "target": "orders.amount"}
+    talk.ask(propose({"text": "Sales is the amount", "reason": "Ana said so", "means": [amount]}))
+    assert talk.kept == [(first.text, "active"), ("Sales is the amount", "active")]
+    (both,) = talk.store.kept_both(ANA.tenant, talk.book.warehouse)
+    assert (first.id in both.pair, both.by) == (True, ANA.subject)
+    assert talk.audited("memory")[-1]["beside"] == first.id
+
+
 @pytest.mark.requirement("memory:policy")
 def test_the_grant_of_the_policies_is_needed_besides(talk: Talk) -> None:
     talk.policies = 'permit (principal, action == Action::"read", resource);' + (

@@ -1,17 +1,22 @@
 """Memories in `state.db`: tenants apart, every version kept, vectors of one embedder, no lost change."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gnomon.domain.catalog import TableRef
 from gnomon.domain.errors import Retry
 from gnomon.domain.memory import KnownTable, Memory
-from gnomon.store.memories import MemoryStore
+from gnomon.store.codec import to_json
+from gnomon.store.memories import Change, KeptBoth, MemoryStore
+from gnomon.store.schema import MIGRATIONS
 from gnomon.store.state import StateStore
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -211,3 +216,104 @@ def test_a_memory_has_a_place_unless_it_is_for_everybody(scope: str, place: str)
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="zone"):
         replace(FULL, expires_at=datetime(2026, 1, 1))
+
+
+OTHER = replace(FULL, id="m2", text="Revenue means gross")
+BY = "olga@acme.test"
+
+
+def keep_both(store: MemoryStore, one: Memory, other: Memory, by: str = BY, at: datetime = NOW) -> None:
+    store.carry_out([Change("keep", one, one, (other,))], by, at)
+
+
+@pytest.mark.requirement("memory:kept-both")
+@pytest.mark.parametrize("turned", [False, True])
+def test_that_two_are_kept_is_remembered_with_who_decided_and_when(
+    store: MemoryStore, tmp_path: Path, turned: bool
+) -> None:
+    put(store, FULL, OTHER)
+    one, other = (OTHER, FULL) if turned else (FULL, OTHER)
+    keep_both(store, one, other)
+    keep_both(store, other, one, "late@acme.test", NOW + timedelta(days=1))
+    with closing(MemoryStore.open(tmp_path)) as again:
+        assert again.kept_both("acme", "w1") == (KeptBoth("m1", "m2", BY, NOW),)
+    assert len(store.versions("acme", "m1")) == 1, "keeping both changes neither"
+
+
+@pytest.mark.requirement("memory:kept-both")
+@pytest.mark.parametrize("changed", [FULL, OTHER])
+def test_another_version_of_either_is_another_pair(store: MemoryStore, changed: Memory) -> None:
+    put(store, FULL, OTHER)
+    keep_both(store, FULL, OTHER)
+    edited = replace(changed, reason="the handbook")
+    store.change(changed, edited, "edit", BY, NOW)
+    assert store.kept_both("acme", "w1") == ()
+    store.change(edited, changed, "edit", BY, NOW)
+    assert store.kept_both("acme", "w1") == (), "the same words later are another version, too"
+
+
+@pytest.mark.requirement("memory:kept-both", "memory:tenants")
+def test_who_keeps_what_is_of_one_tenant_and_warehouse(store: MemoryStore) -> None:
+    put(store, FULL, OTHER)
+    keep_both(store, FULL, OTHER)
+    assert store.kept_both("other", "w1") == ()
+    assert store.kept_both("acme", "w2") == ()
+
+
+@pytest.mark.requirement("memory:kept-both")
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("edit", FULL, FULL, ()),
+        ("keep", FULL, replace(FULL, text="else"), ()),
+        ("keep", FULL, FULL, (FULL,)),
+        ("keep", FULL, FULL, (replace(OTHER, tenant="other"),)),
+        ("keep", FULL, FULL, (replace(OTHER, warehouse="w2"),)),
+        ("keep", FULL, FULL, (replace(OTHER, status="retired"),)),
+        ("add", None, replace(FULL, status="proposed"), (OTHER,)),
+    ],
+)
+def test_a_change_that_makes_no_sense_is_a_bug(change: tuple[Any, ...]) -> None:
+    with pytest.raises(ValueError, match=r"m1|m2"):
+        Change(*change)
+
+
+@pytest.mark.requirement("memory:kept")
+def test_of_several_changes_all_are_made_or_none(store: MemoryStore) -> None:
+    put(store, FULL, OTHER)
+    stale = replace(OTHER, text="as it was before")
+    ended = replace(OTHER, status="retired", retired_because="m3 took its place")
+    new = replace(FULL, id="m3", text="Revenue means tax")
+    with pytest.raises(Retry, match="`m2` was changed by somebody else"):
+        store.carry_out([Change("add", None, new, (FULL,)), Change("retire", stale, ended)], BY, NOW)
+    with pytest.raises(Retry, match="`m2` was changed by somebody else"):
+        store.carry_out([Change("add", None, new, (FULL, stale))], BY, NOW)
+    assert (store.ids("acme"), store.kept_both("acme", "w1")) == (("m2", "m1"), ())
+    assert store.find("acme", "m2") == OTHER
+    store.carry_out([Change("add", None, new, (FULL,)), Change("retire", OTHER, ended)], BY, NOW)
+    assert [k.pair for k in store.kept_both("acme", "w1")] == [{"m1", "m3"}]
+    assert store.find("acme", "m2") == ended
+
+
+@pytest.mark.requirement("memory:kept-both", "memory:kept")
+def test_memories_of_the_version_before_can_be_kept_side_by_side(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "state.db")) as db:
+        for statement in (s for statements in MIGRATIONS[:4] for s in statements):
+            db.execute(statement)
+        for memory in (FULL, OTHER):
+            db.execute(
+                "INSERT INTO memories (id, tenant, warehouse, scope, place, status, author, version, body, "
+                "phrases) VALUES (?, 'acme', 'w1', 'user', ?, 'active', ?, 1, ?, '')",
+                (memory.id, memory.place, memory.author, to_json(memory, Memory)),
+            )
+            db.execute(
+                "INSERT INTO memory_versions VALUES (?, 1, ?, ?, 'add', ?)",
+                (memory.id, NOW.isoformat(), memory.author, to_json(memory, Memory)),
+            )
+        db.execute("PRAGMA user_version = 4")
+        db.commit()
+    with closing(MemoryStore.open(tmp_path)) as store:
+        assert store.load("acme", ["m1", "m2"]) == (FULL, OTHER)
+        assert store.kept_both("acme", "w1") == ()
+        keep_both(store, FULL, OTHER)
+        assert [k.pair for k in store.kept_both("acme", "w1")] == [{"m1", "m2"}]

@@ -158,8 +158,7 @@ def test_of_two_that_contradict_a_person_says_which_one_holds(run: Run) -> None:
     assert (shown["state"], shown["retired_because"]) == ("retired", f"{new['id']} took its place")
     assert run("memory", "edit", first["id"], "--reason", "after all").exit_code == 2
     assert run("memory", "edit", first["id"], "--reason", "after all", "--keep-both").exit_code == 0
-    (pair,) = ok(run("memory", "review", "--json"))["contradictions"]
-    assert {pair["one"]["id"], pair["other"]["id"]} == {first["id"], new["id"]}
+    assert {m["id"] for m in ok(run("memory", "list", "--json"))} == {first["id"], new["id"]}
 
 
 @pytest.mark.requirement("memory:contradictions")
@@ -183,12 +182,200 @@ def test_one_for_everybody_contradicts_freely_and_replaces_nothing_before_it_hol
     assert ended["replaced"] == []
 
 
+def contradictions(run: Run) -> list[set[str]]:
+    """The pairs that a review lists."""
+    found = ok(run("memory", "review", "--json"))["contradictions"]
+    return [{pair["one"]["id"], pair["other"]["id"]} for pair in found]
+
+
+@pytest.fixture
+def pair(run: Run) -> tuple[str, str]:
+    """Two of ana's that contradict each other, both kept."""
+    first = added(run)["id"]
+    return first, ok(run("memory", "add", "Revenue means gross sales", "--keep-both", "--json"))["id"]
+
+
+@pytest.mark.requirement("memory:kept-both")
+def test_what_is_kept_side_by_side_is_not_listed_again_and_told_with_who_and_when(
+    run: Run, pair: tuple[str, str]
+) -> None:
+    first, second = pair
+    assert contradictions(run) == []
+    assert "nothing wants a decision" in run("memory", "review").stderr
+    beside = {m["id"]: m["kept_beside"] for m in ok(run("memory", "list", "--json"))}
+    at = beside[first][0]["at"]
+    assert beside == {
+        first: [{"memory": second, "by": "ana@acme.test", "at": at}],
+        second: [{"memory": first, "by": "ana@acme.test", "at": at}],
+    }
+    assert datetime.fromisoformat(at).tzinfo is not None
+    assert ok(run("memory", "show", first, "--json"))["kept_beside"] == beside[first]
+    assert f"kept beside: {second}, by ana@acme.test, {at}" in run("memory", "show", first).stdout
+    assert (audited()[-1]["act"], audited()[-1]["beside"]) == ("add", first)
+
+
+@pytest.mark.requirement("memory:kept-both")
+@pytest.mark.parametrize("changed", [0, 1])
+def test_an_edit_of_either_asks_again(run: Run, pair: tuple[str, str], changed: int) -> None:
+    edit = ("memory", "edit", pair[changed], "--reason", "the handbook says so")
+    refused = run(*edit)
+    assert (refused.exit_code, pair[1 - changed] in refused.stderr) == (2, True)
+    assert contradictions(run) == [], "nothing changed"
+    kept = ok(run(*edit, "--keep-both", "--json"))
+    assert [b["memory"] for b in kept["kept_beside"]] == [pair[1 - changed]]
+    assert contradictions(run) == []
+
+
+@pytest.mark.requirement("memory:kept-both")
+def test_a_listed_pair_is_kept_without_changing_a_word(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A memory for everybody contradicts one's own freely: both are listed until somebody decides."""
+    mine = added(run)["id"]
+    ours = ok(run("memory", "add", "Revenue means gross sales", "--scope", "global", "--json"))["id"]
+    monkeypatch.setenv("GNOMON_PRINCIPAL_SUBJECT", "olga@acme.test")
+    confirmed = ok(run("memory", "review", "--confirm", ours, "--json"))["confirmed"]
+    assert [m["kept_beside"] for m in confirmed] == [[]]
+    monkeypatch.setenv("GNOMON_PRINCIPAL_SUBJECT", "ana@acme.test")
+    assert contradictions(run) == [{mine, ours}]
+    assert "gnomon memory edit ID --keep-both" in run("memory", "review").stderr
+    assert run("memory", "edit", mine, "--keep-both").exit_code == 0
+    assert contradictions(run) == []
+    assert [v["change"] for v in ok(run("memory", "show", mine, "--json"))["versions"]] == ["add"]
+    assert (audited()[-1]["act"], audited()[-1]["beside"]) == ("keep", ours)
+    monkeypatch.setenv("GNOMON_PRINCIPAL_SUBJECT", "bo@acme.test")
+    (seen,) = ok(run("memory", "list", "--json"))
+    assert (seen["id"], seen["kept_beside"]) == (ours, []), "what ana keeps for herself is not told"
+
+
+@pytest.mark.requirement("memory:kept-both")
+def test_keeping_both_of_nothing_changes_nothing(run: Run) -> None:
+    made = added(run)["id"]
+    done = run("memory", "edit", made, "--keep-both")
+    assert (done.exit_code, f"nothing of `{made}` changes" in done.stderr) == (2, True)
+
+
+@pytest.fixture
+def proposals(run: Run, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """One for everybody that holds, and a proposal of ana's that contradicts it; olga goes on."""
+    monkeypatch.setenv("GNOMON_PRINCIPAL_SUBJECT", "ana@acme.test")
+    holds = ok(run(*ADD, "--scope", "global", "--json"))["id"]
+    monkeypatch.setenv("GNOMON_PRINCIPAL_SUBJECT", "olga@acme.test")
+    assert run("memory", "review", "--confirm", holds).exit_code == 0
+    monkeypatch.setenv("GNOMON_PRINCIPAL_SUBJECT", "ana@acme.test")
+    other = ("memory", "add", "Revenue means gross sales", "--scope", "global")
+    assert run(*other).exit_code == 2
+    added_ = run(*other, "--keep-both")
+    assert "whoever confirms it decides about what it contradicts" in added_.stderr
+    monkeypatch.setenv("GNOMON_PRINCIPAL_SUBJECT", "olga@acme.test")
+    return holds, added_.stdout.strip()
+
+
+def states(run: Run) -> dict[str, str]:
+    every = [part for each in ("proposed", "active", "retired", "rejected") for part in ("-s", each)]
+    return {m["id"]: m["state"] for m in ok(run("memory", "list", *every, "--json"))}
+
+
+@pytest.mark.requirement("memory:confirm-decides")
+def test_a_confirmation_that_does_not_decide_is_refused_and_changes_nothing(
+    run: Run, proposals: tuple[str, str]
+) -> None:
+    holds, waits = proposals
+    before, records = states(run), len(audited())
+    assert contradictions(run) == [{holds, waits}], "the author's wish decides nothing"
+    refused = run("memory", "review", "--confirm", waits)
+    assert refused.exit_code == 2
+    assert "«Revenue means gross sales» contradicts what is remembered already" in refused.stderr
+    assert f"{holds}: «Revenue means net of refunds»: they define" in " ".join(refused.stderr.split())
+    assert f"`--replace {holds}` retires the old, `--keep-both` keeps all" in refused.stderr
+    assert (states(run), len(audited())) == (before, records)
+
+
+@pytest.mark.requirement("memory:confirm-decides")
+def test_a_confirmation_replaces_what_it_is_told_to(run: Run, proposals: tuple[str, str]) -> None:
+    holds, waits = proposals
+    done = ok(run("memory", "review", "--confirm", waits, "--replace", holds, "--json"))
+    assert [m["id"] for m in done["confirmed"]] == [waits]
+    assert [(m["id"], m["retired_because"]) for m in done["retired"]] == [(holds, f"{waits} took its place")]
+    assert states(run) == {holds: "retired", waits: "active"}
+    assert [(a["act"], a["memory"]) for a in audited()[-2:]] == [("confirm", waits), ("retire", holds)]
+
+
+@pytest.mark.requirement("memory:confirm-decides", "memory:kept-both")
+def test_a_confirmation_keeps_both_in_the_name_of_who_confirms(run: Run, proposals: tuple[str, str]) -> None:
+    holds, waits = proposals
+    done = run("memory", "review", "--confirm", waits, "--keep-both")
+    assert f"kept {waits} beside {holds}" in done.stderr
+    assert states(run) == {holds: "active", waits: "active"}
+    shown = ok(run("memory", "show", holds, "--json"))
+    assert [(b["memory"], b["by"]) for b in shown["kept_beside"]] == [(waits, "olga@acme.test")]
+    assert contradictions(run) == []
+
+
+@pytest.mark.requirement("memory:confirm-decides")
+def test_of_several_decisions_in_one_call_all_are_made_or_none(
+    run: Run, proposals: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, waits = proposals
+    monkeypatch.setenv("GNOMON_PRINCIPAL_SUBJECT", "ana@acme.test")
+    more = [
+        ok(run("memory", "add", text, "--scope", "global", "--json"))["id"]
+        for text in ("Weeks begin on Monday", "Bonds are sold in lots of 5", "Bonds are sold in lots of 9")
+    ]
+    monkeypatch.setenv("GNOMON_PRINCIPAL_SUBJECT", "olga@acme.test")
+    weeks, lots, other_lots = more
+    before = states(run)
+    for call in (
+        ("--confirm", weeks, "--reject", lots, "--confirm", waits),
+        ("--confirm", lots, "--confirm", other_lots),
+    ):
+        assert run("memory", "review", *call).exit_code == 2
+        assert states(run) == before
+    assert (
+        run("memory", "review", "--confirm", weeks, "--reject", lots, "--confirm", other_lots).exit_code == 0
+    )
+    assert [states(run)[each] for each in more] == ["active", "rejected", "active"]
+
+
+@pytest.mark.requirement("memory:confirm-decides")
+def test_who_may_not_confirm_is_not_told_what_it_contradicts(
+    run: Run, proposals: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GNOMON_PRINCIPAL_SUBJECT", "ana@acme.test")
+    done = run("memory", "review", "--confirm", proposals[1], "--keep-both")
+    assert (done.exit_code, "memory:needs-reviewer" in done.stderr) == (1, True)
+
+
+@pytest.mark.requirement("memory:cli")
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--keep-both",), "`--keep-both` goes with `--confirm`"),
+        (("--replace", "m1"), "`--replace` goes with one `--confirm`"),
+        (("--confirm", "m1", "--confirm", "m2", "--replace", "m3"), "`--replace` goes with one `--confirm`"),
+        (("--confirm", "m1", "--reject", "m1"), "`m1` is named twice"),
+        (("--confirm", "m1", "--replace", "m1"), "`m1` is named twice"),
+    ],
+)
+def test_a_review_that_says_two_things_of_one_memory_is_refused(
+    run: Run, options: tuple[str, ...], said: str
+) -> None:
+    done = run("memory", "review", *options)
+    assert (done.exit_code, said in done.stderr) == (2, True)
+
+
+@pytest.mark.requirement("memory:contradictions")
+def test_a_memory_does_not_take_its_own_place(run: Run) -> None:
+    made = added(run)["id"]
+    done = run("memory", "edit", made, "--text", "Revenue means gross", "--replace", made)
+    assert (done.exit_code, "cannot take its own place" in done.stderr) == (2, True)
+    assert [m["text"] for m in ok(run("memory", "list", "--json"))] == ["Revenue means net of refunds"]
+
+
 @pytest.mark.requirement("memory:cli")
 def test_ids_and_commands_are_never_cut(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     first = added(run, "--reason", "finance says so " * 10)
     other = ok(
-        run("memory", "add", "Revenue means gross sales of a whole " + "long " * 20, "--keep-both", "--json")
+        run("memory", "add", "Revenue means gross sales of a " + "long " * 20, "--scope", "global", "--json")
     )
     shown = run("memory", "review").stdout
     assert any(f"gnomon memory retire {m['id']}\n" in shown for m in (first, other))

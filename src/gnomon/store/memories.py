@@ -1,4 +1,5 @@
-"""Memories at rest in `state.db`: each as it stands, every version it had, its vector, when it last helped.
+"""Memories at rest in `state.db`: each as it stands, every version it had, its vector, when it last helped,
+and which of those that contradict each other a person keeps side by side.
 
 Everything is bound to a tenant: with another tenant's name a memory does not exist. Nothing here decides who
 may change what, and nothing is recorded here: `context/memory/changes.py` does both.
@@ -18,7 +19,9 @@ from gnomon.store.database import Database
 from gnomon.store.durable import make_private_folder
 from gnomon.store.schema import connect
 
-MemoryChange = Literal["add", "edit", "confirm", "reject", "retire"]
+MemoryChange = Literal["add", "edit", "confirm", "reject", "retire", "keep"]
+"""What is done to a memory. `keep` leaves it as it is, beside what it contradicts, and makes no version."""
+
 Place = tuple[MemoryScope, str]
 """A scope, and the subject or channel in it."""
 
@@ -37,6 +40,51 @@ class MemoryVersion:
     by: str
     change: MemoryChange
     memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A memory as it was and as it shall be.
+
+    Args:
+        before: As whoever wants the change saw it; None for a new one.
+        after: The same as `before` for the act `keep`.
+        beside: What it contradicts and a person keeps with it, as that person saw it; only where all hold.
+    """
+
+    act: MemoryChange
+    before: Memory | None
+    after: Memory
+    beside: tuple[Memory, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.act == "keep") != (self.before == self.after):
+            raise ValueError(f"`keep` alone leaves {self.after.id} as it is, and always does")
+        for other in self.beside:
+            if _where(other) != _where(self.after) or other.id == self.after.id:
+                raise ValueError(f"{other.id} cannot stand beside {self.after.id}")
+            if (self.after.status, other.status) != ("active", "active"):
+                raise ValueError(f"{self.after.id} and {other.id} do not both hold")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBoth:
+    """That two memories, as both stand now, are kept although they contradict each other.
+
+    Args:
+        one: Id of the one, which sorts before that of the other.
+        by: Subject of the person who decided it.
+    """
+
+    one: str
+    other: str
+    by: str
+    at: datetime
+
+    @property
+    def pair(self) -> frozenset[str]:
+        """The ids of both."""
+        return frozenset((self.one, self.other))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +117,7 @@ class MemoryStore(Database):
 
     def add(self, memory: Memory, by: str, at: datetime) -> None:
         """Keep a new memory as its first version."""
-        body = to_json(memory, Memory)
-        with self._writing():
-            self._db.execute(
-                "INSERT INTO memories (id, tenant, warehouse, scope, place, status, author, version, body, "
-                "phrases) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
-                (memory.id, memory.tenant, memory.warehouse, memory.scope, memory.place, memory.status,
-                 memory.author, body, _phrases(memory)),
-            )  # fmt: skip
-            self._keep_version(memory, 1, by, at, "add", body)
+        self.carry_out([Change("add", None, memory)], by, at)
 
     def change(self, before: Memory, after: Memory, change: MemoryChange, by: str, at: datetime) -> None:
         """Let `after` take the place of `before`; the version before stays readable.
@@ -85,23 +125,23 @@ class MemoryStore(Database):
         Raises:
             Retry: `before` is not how the memory stands any more.
         """
-        body, anew = to_json(after, Memory), change == "edit"
+        self.carry_out([Change(change, before, after)], by, at)
+
+    def carry_out(self, changes: Sequence[Change], by: str, at: datetime) -> None:
+        """Make changes in their order, and keep what is to stand side by side after them: all, or nothing.
+
+        Raises:
+            Retry: A memory is not how somebody saw it any more.
+        """
+        if not changes:
+            return
         with self._writing():
-            row = self._db.execute(
-                "SELECT version, body FROM memories WHERE id = ? AND tenant = ?", (before.id, before.tenant)
-            ).fetchone()
-            if row is None or from_json(row["body"], Memory) != before:
-                raise Retry(
-                    f"the memory `{before.id}` was changed by somebody else meanwhile",
-                    hint=f"look at it again with `gnomon memory show {before.id}`",
-                )
-            version = row["version"] + 1
-            self._db.execute(
-                "UPDATE memories SET status = ?, author = ?, body = ?, phrases = ?, version = ?, "
-                "vector = CASE WHEN ? THEN NULL ELSE vector END WHERE id = ?",
-                (after.status, after.author, body, _phrases(after), version, anew, after.id),
-            )
-            self._keep_version(after, version, by, at, change, body)
+            for change in changes:
+                if change.act != "keep":
+                    self._write(change, by, at)
+            for change in changes:
+                for other in change.beside:
+                    self._keep_both(change.after, other, by, at)
 
     def find(self, tenant: str, memory_id: str) -> Memory | None:
         """The memory of that id, whatever its status."""
@@ -161,6 +201,21 @@ class MemoryStore(Database):
                 (tenant, author),
             ).fetchone()[0]
         return count
+
+    def kept_both(self, tenant: str, warehouse: str) -> tuple[KeptBoth, ...]:
+        """Which memories of a warehouse are kept side by side, by whom, and since when; the oldest first.
+
+        A decision counts for the two as they stood: once either has another version it is not given any more.
+        """
+        with self._reading():
+            rows = self._db.execute(
+                "SELECT k.one, k.other, k.by, k.at FROM memories_kept_both k "
+                "JOIN memories a ON a.id = k.one AND a.version = k.one_version "
+                "JOIN memories b ON b.id = k.other AND b.version = k.other_version "
+                "WHERE a.tenant = ? AND a.warehouse = ? ORDER BY k.at, k.one, k.other",
+                (tenant, warehouse),
+            ).fetchall()
+        return tuple(KeptBoth(one, other, by, datetime.fromisoformat(at)) for one, other, by, at in rows)
 
     def versions(self, tenant: str, memory_id: str) -> tuple[MemoryVersion, ...]:
         """Every version of a memory, oldest first: who left it how, and when."""
@@ -238,19 +293,66 @@ class MemoryStore(Database):
                 found |= {row["id"]: row["applied_at"] or 0.0 for row in rows}
         return found
 
-    def _keep_version(
-        self, memory: Memory, version: int, by: str, at: datetime, change: MemoryChange, body: str
-    ) -> None:
+    def _write(self, change: Change, by: str, at: datetime) -> None:
+        body = to_json(change.after, Memory)
+        if change.before is None:
+            version = 1
+            self._insert(change.after, body)
+        else:
+            version = self._version_as_seen(change.before) + 1
+            self._update(change.after, body, version, anew=change.act == "edit")
         self._db.execute(
             "INSERT INTO memory_versions (memory_id, version, at, by, change, body) "
             "VALUES (?, ?, ?, ?, ?, ?)",
-            (memory.id, version, at.isoformat(), by, change, body),
+            (change.after.id, version, at.isoformat(), by, change.act, body),
         )
+
+    def _insert(self, memory: Memory, body: str) -> None:
+        self._db.execute(
+            "INSERT INTO memories (id, tenant, warehouse, scope, place, status, author, version, body, "
+            "phrases) VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
+            (memory.id, memory.tenant, memory.warehouse, memory.scope, memory.place, memory.status,
+             memory.author, body, _phrases(memory)),
+        )  # fmt: skip
+
+    def _update(self, memory: Memory, body: str, version: int, *, anew: bool) -> None:
+        self._db.execute(
+            "UPDATE memories SET status = ?, author = ?, body = ?, phrases = ?, version = ?, "
+            "vector = CASE WHEN ? THEN NULL ELSE vector END WHERE id = ?",
+            (memory.status, memory.author, body, _phrases(memory), version, anew, memory.id),
+        )
+
+    def _version_as_seen(self, memory: Memory) -> int:
+        """The version of a memory, if that is how it stands."""
+        row = self._db.execute(
+            "SELECT version, body FROM memories WHERE id = ? AND tenant = ?", (memory.id, memory.tenant)
+        ).fetchone()
+        if row is None or from_json(row["body"], Memory) != memory:
+            raise Retry(
+                f"the memory `{memory.id}` was changed by somebody else meanwhile",
+                hint=f"look at it again with `gnomon memory show {memory.id}`",
+            )
+        version: int = row["version"]
+        return version
+
+    def _keep_both(self, one: Memory, other: Memory, by: str, at: datetime) -> None:
+        """Keep that both hold; who said so first of the two as they stand is left."""
+        first, second = sorted((one, other), key=lambda memory: memory.id)
+        self._db.execute(
+            "INSERT INTO memories_kept_both (one, one_version, other, other_version, by, at) "
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (first.id, self._version_as_seen(first), second.id, self._version_as_seen(second), by,
+             at.isoformat()),
+        )  # fmt: skip
 
 
 def _version(row: sqlite3.Row) -> MemoryVersion:
     at = datetime.fromisoformat(row["at"])
     return MemoryVersion(row["version"], at, row["by"], row["change"], from_json(row["body"], Memory))
+
+
+def _where(memory: Memory) -> tuple[str, str]:
+    return memory.tenant, memory.warehouse
 
 
 def _phrases(memory: Memory) -> str:

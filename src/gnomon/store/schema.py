@@ -114,6 +114,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (memory_id, version)
         )""",
     ),
+    (
+        """CREATE TABLE memories_kept_both (
+            one TEXT NOT NULL,
+            one_version INTEGER NOT NULL,
+            other TEXT NOT NULL,
+            other_version INTEGER NOT NULL,
+            by TEXT NOT NULL,
+            at TEXT NOT NULL,
+            PRIMARY KEY (one, one_version, other, other_version),
+            FOREIGN KEY (one, one_version) REFERENCES memory_versions (memory_id, version),
+            FOREIGN KEY (other, other_version) REFERENCES memory_versions (memory_id, version)
+        ) WITHOUT ROWID""",
+    ),
 )
 """One entry a schema version, its statements in order. Entries are only ever added at the end."""
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from gnomon.agent.case_state import CaseState
 from gnomon.agent.preview import byte_size
 from gnomon.agent.scratch import Scratch, catalog_of, names_scratch, reads_scratch
+from gnomon.agent.tools.misfits import misfit
 from gnomon.context.catalog.governed import GovernedIndex
 from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.context.runtime.port import Orchestrator
@@ -245,11 +246,12 @@ def _schema(arguments: type[Arguments]) -> Mapping[str, Any]:
 
 
 def parse_arguments(tool: Tool, raw: Mapping[str, Any]) -> Arguments:
-    """Check a call's arguments; a problem is worded so that the model can mend it."""
+    """Check a call's arguments.
+
+    Raises:
+        Retry: They do not fit; worded so that the model can mend its call (`misfits`).
+    """
     try:
         return tool.arguments.model_validate(dict(raw))
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or tool.name}: {e['msg']}" for e in error.errors()
-        )
-        raise Retry(f"the arguments of {tool.name} do not fit: {problems}") from None
+        raise misfit(tool.name, _schema(tool.arguments), error) from None

@@ -13,6 +13,7 @@ from gnomon.agent.tools.base import Arguments, Environment, Outcome
 from gnomon.context.memory.book import MemoryBook
 from gnomon.context.memory.changes import Actor, add, decline, require_own, retire
 from gnomon.context.memory.compare import Likeness
+from gnomon.context.memory.disputes import UNDECIDED, Decision, decide
 from gnomon.context.memory.wish import (
     MAX_MEANS,
     MAX_TABLES,
@@ -98,6 +99,13 @@ class _Put:
         same = (a.other for a in self.alike if a.relation == "duplicate")
         return tuple(m for m in same if m.status == "proposed" and m.scope == self.memory.scope)
 
+    def decision(self, reply: str | None, actor: Actor) -> Decision:
+        """What the person, who read what it contradicts, said of that."""
+        if reply not in (KEEP, REPLACE):
+            return UNDECIDED
+        ended = self.replaceable(actor) if reply == REPLACE else ()
+        return decide(self.memory, self.alike, self.memory.created_at, ended, keep_both=True)
+
     def replaceable(self, actor: Actor) -> tuple[Memory, ...]:
         """What it contradicts, as far as this person may end it, and as it holds for the same people."""
         other = (a.other for a in self.alike if a.relation == "contradiction" and a.other.status == "active")
@@ -168,10 +176,9 @@ class ProposeMemory:
 
         if reply == DECLINE:
             return decline(store, memory, actor, record)
-        kept = add(store, memory, actor, record, yes=reply in (KEEP, REPLACE))
-        over = put.drafts if kept.status == "active" else ()
-        over += put.replaceable(actor) if reply == REPLACE else ()
-        for other in over:
+        yes, decision = reply in (KEEP, REPLACE), put.decision(reply, actor)
+        kept = add(store, memory, actor, record, yes=yes, decision=decision)
+        for other in put.drafts if kept.status == "active" else ():
             if _may(other, actor):
                 retire(store, other, actor, memory.created_at, record, why=f"{kept.id} replaces it")
         return kept

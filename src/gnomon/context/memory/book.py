@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gnomon.context.memory.compare import Likeness, alike
-from gnomon.context.memory.recall import RECALLED, Reader, Recalled, recall, vectors_of
+from gnomon.context.memory.recall import RECALLED, Reader, Recalled, embedded_text, recall, vectors_of
 from gnomon.context.memory.sight import shown
 from gnomon.domain.answer import Question
 from gnomon.domain.memory import Memory
@@ -49,18 +49,26 @@ class MemoryBook:
         self.store.applied(reader.access.principal.tenant, [m.id for m in found.memories], now)
         return found
 
-    def alike(self, memory: Memory, reader: Reader) -> tuple[Likeness, ...]:
+    def alike(self, memory: Memory, reader: Reader, planned: Sequence[Memory] = ()) -> tuple[Likeness, ...]:
         """What says the same as a memory, or the opposite, of that which holds for its author.
 
         Of proposals their own count, not those of others. What was rejected counts in the very place alone:
         there it was said already that it shall not hold.
+
+        Args:
+            memory: Stored or not; its words need not be those that are stored under its id.
+            planned: Stored memories that change together with this one, as they will be.
         """
         own: Place = (memory.scope, memory.place)
-        known = [m for place in dict.fromkeys((own, *reader.places)) for m in self._live(memory, place)]
-        known += self.store.of_warehouse(memory.tenant, self.warehouse, ("rejected",), own)
-        mine = [m for m in known if m.status == "active" or m.author == memory.author]
+        places = tuple(dict.fromkeys((own, *reader.places)))
+        stored = [m for place in places for m in self._live(memory, place)]
+        stored += self.store.of_warehouse(memory.tenant, self.warehouse, ("rejected",), own)
+        known = {m.id: m for m in (*stored, *planned) if (m.scope, m.place) in places and m.id != memory.id}
+        mine = [m for m in known.values() if m.status == "active" or m.author == memory.author]
         seen = [m for m in shown(mine, reader.access) if reader.authority.memory(m.id, m.scope).allowed]
-        return alike(memory, seen, self.vectors(memory.tenant, [memory, *seen]))
+        # What is kept under its id may be the vector of other words, and these may never be kept.
+        vector = self.embedder.embed([embedded_text(memory)])[0]
+        return alike(memory, seen, {**self.vectors(memory.tenant, seen), memory.id: vector})
 
     def _live(self, memory: Memory, place: Place) -> tuple[Memory, ...]:
         return self.store.of_warehouse(memory.tenant, self.warehouse, ("active", "proposed"), place)

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
-from gnomon.context.memory.changes import Record, recorded
+from gnomon.context.memory.changes import Record, carry_out
 from gnomon.domain.catalog import Catalog, TableRef, TableSchema
 from gnomon.domain.memory import KnownTable, Memory
-from gnomon.store.memories import MemoryStore
+from gnomon.store.memories import Change, MemoryStore
 
 RecordFor = Callable[[str], Record]
 """Gives what records changes of a tenant's memories."""
@@ -67,6 +67,6 @@ def retire_drifted(
                 after = replace(
                     memory, status="retired", retired_because=why, reviewed_by="", reviewed_at=now
                 )
-                recorded(store, memory, after, "retire", "", now, record)
+                carry_out(store, [Change("retire", memory, after)], "", now, record)
                 retired.append(after)
     return tuple(retired)

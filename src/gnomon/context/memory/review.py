@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gnomon.context.memory.book import MemoryBook
-from gnomon.context.memory.changes import Actor, Record, recorded
+from gnomon.context.memory.changes import Actor, Record, carry_out
 from gnomon.context.memory.compare import Likeness, all_alike
 from gnomon.context.memory.drift import drift
 from gnomon.domain.catalog import Catalog
 from gnomon.domain.memory import UNUSED_DAYS, Memory
+from gnomon.store.memories import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Findings:
 
     Args:
         proposed: They wait for a yes or a no.
-        alike: Pairs that say the same, or the opposite.
+        alike: Pairs that say the same, or the opposite; of the latter none that a person keeps side by side.
         drifted: They depend on tables that changed; with what changed.
         expired: Their time is over.
         unused: None of them was applied for long.
@@ -62,7 +63,7 @@ def find(
     tenant = live[0].tenant if live else ""
     return Findings(
         proposed=tuple(m for m in sound if m.status == "proposed"),
-        alike=all_alike(sound, book.vectors(tenant, sound)),
+        alike=_undecided(book, tenant, all_alike(sound, book.vectors(tenant, sound))),
         drifted=drifted,
         expired=expired,
         unused=_unused(book, sound, now - timedelta(days=unused_days)),
@@ -79,9 +80,16 @@ def prune(
     reasons = {m.id: (m, why) for m, why in findings.drifted}
     reasons |= {m.id: (m, f"its time was over on {m.expires_at:%Y-%m-%d}") for m in findings.expired}
     reasons |= {m.id: (m, f"it was not applied for {unused_days} days") for m in findings.unused}
+    ended = [Change("retire", m, _retired(m, why, actor, now)) for m, why in reasons.values()]
+    carry_out(book.store, ended, actor.subject, now, record)
+    return tuple(change.after for change in ended)
+
+
+def _undecided(book: MemoryBook, tenant: str, alike: Sequence[Likeness]) -> tuple[Likeness, ...]:
+    """Without the contradictions of memories that a person keeps side by side."""
+    kept = {k.pair for k in book.store.kept_both(tenant, book.warehouse)}
     return tuple(
-        recorded(book.store, m, _retired(m, why, actor, now), "retire", actor.subject, now, record)
-        for m, why in reasons.values()
+        a for a in alike if a.relation == "duplicate" or frozenset((a.one.id, a.other.id)) not in kept
     )
 
 

@@ -2,12 +2,14 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from gnomon.domain.answer import Clarification
 from gnomon.domain.memory import Memory, MemoryStatus
 from gnomon.surfaces.cli.errors import Usage
 from gnomon.surfaces.cli.terminal import Terminal
@@ -16,18 +18,40 @@ if TYPE_CHECKING:
     from gnomon.context.memory.book import MemoryBook
     from gnomon.context.memory.changes import Actor, Record
     from gnomon.context.memory.compare import Likeness
+    from gnomon.context.memory.disputes import Decision
     from gnomon.context.memory.recall import Reader
     from gnomon.context.memory.review import Findings
+    from gnomon.store.memories import Change
     from gnomon.wiring import Gnomon
+
+REPLACE = "Replace the old"
+KEEP_BOTH = "Keep both"
+NEITHER = "Change nothing"
 
 _LIFE = re.compile(r"([1-9][0-9]{0,3})([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 168}
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a command line says of memories that another one contradicts.
+
+    Args:
+        replace: Ids of those that end.
+        keep_both: Whether the others are kept.
+        ask: Whether a person is there who can be asked about what nothing is said of.
+    """
+
+    replace: tuple[str, ...] = ()
+    keep_both: bool = False
+    ask: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryDesk:
     """Who works on memories, with what, and when."""
 
+    terminal: Terminal
     gnomon: "Gnomon"
     book: "MemoryBook"
     reader: "Reader"
@@ -61,15 +85,28 @@ class MemoryDesk:
 
     def visible(self, statuses: Sequence[MemoryStatus]) -> tuple[Memory, ...]:
         """What this person may look at: what they may change, and what holds for everybody."""
-        from gnomon.context.memory.sight import shown
+        return self._seen(self.book.store.of_warehouse(self.tenant, self.book.warehouse, statuses))
 
-        kept = self.book.store.of_warehouse(self.tenant, self.book.warehouse, statuses)
-        seen = shown([m for m in kept if self._concerns(m)], self.reader.access)
-        return tuple(m for m in seen if self.reader.authority.memory(m.id, m.scope).allowed)
-
-    def own(self, memories: Sequence[Memory]) -> tuple[Memory, ...]:
+    def own(self, memories: Iterable[Memory]) -> tuple[Memory, ...]:
         """Those that this person may change."""
         return tuple(m for m in memories if self._owns(m))
+
+    def kept_beside(self, memories: Sequence[Memory]) -> Mapping[str, list[dict[str, str]]]:
+        """By id, what each is kept beside although it contradicts it, and who decided so when.
+
+        What this person may not look at is left out.
+        """
+        kept = self.book.store.kept_both(self.tenant, self.book.warehouse)
+        wanted = {m.id for m in memories}
+        pairs = [(i, o, k) for k in kept for i, o in ((k.one, k.other), (k.other, k.one)) if i in wanted]
+        others = self.book.store.load(self.tenant, sorted({other for _, other, _ in pairs}))
+        seen = {m.id for m in self._seen(others)}
+        found: dict[str, list[dict[str, str]]] = defaultdict(list)
+        for memory_id, other, k in pairs:
+            if other in seen:
+                at = k.at.isoformat(timespec="seconds")
+                found[memory_id].append({"memory": other, "by": k.by, "at": at})
+        return found
 
     def find(self, memory_id: str) -> Memory:
         """The memory of that id, if this person may look at it.
@@ -107,6 +144,12 @@ class MemoryDesk:
 
         return record
 
+    def _seen(self, memories: Sequence[Memory]) -> tuple[Memory, ...]:
+        from gnomon.context.memory.sight import shown
+
+        seen = shown([m for m in memories if self._concerns(m)], self.reader.access)
+        return tuple(m for m in seen if self.reader.authority.memory(m.id, m.scope).allowed)
+
     def _concerns(self, memory: Memory) -> bool:
         return (memory.scope == "global" and memory.status == "active") or self._owns(memory)
 
@@ -133,6 +176,7 @@ def opened_memories(terminal: Terminal) -> Iterator[MemoryDesk]:
         store = MemoryStore.open(settings.state_dir)
         try:
             yield MemoryDesk(
+                terminal,
                 gnomon,
                 MemoryBook(store, gnomon.embedder, gnomon.warehouse.warehouse_id),
                 Reader(access, authority),
@@ -143,48 +187,63 @@ def opened_memories(terminal: Terminal) -> Iterator[MemoryDesk]:
             store.close()
 
 
-def replaced_by(
-    memory: Memory, alike: "Sequence[Likeness]", ids: Sequence[str], desk: MemoryDesk, *, keep_both: bool
-) -> tuple[Memory, ...]:
-    """The memories that a new one takes the place of; nothing is changed yet.
-
-    Of two that contradict each other for the same people the newer one would be applied in silence, so a
-    person says which one holds. Against a memory for more people the narrower one holds, as is its purpose.
+def decision_on(memory: Memory, alike: "Sequence[Likeness]", desk: MemoryDesk, said: Said) -> "Decision":
+    """What the person says of what a memory contradicts; nothing is changed yet.
 
     Raises:
-        Usage: It contradicts another one for the same people, and nobody says which one holds.
-        Refused: One of `ids` is somebody else's.
+        Retry: It contradicts another one for the same people, and nobody says which one holds.
+        Usage: There is no memory of one of the ids.
+        Refused: One of these is somebody else's.
     """
     from gnomon.context.memory.changes import require_own
+    from gnomon.context.memory.disputes import decide, disputed
 
-    replaced = tuple(desk.find(each) for each in ids)
+    replaced = tuple(desk.find(each) for each in dict.fromkeys(said.replace))
     for old in replaced:
         require_own(old, desk.actor)
-    disputed = [
-        a
-        for a in alike
-        if a.relation == "contradiction"
-        and (a.other.scope, a.other.place) == (memory.scope, memory.place)
-        and a.other.id not in ids
-    ]
-    if disputed and not keep_both:
-        command = " ".join(f"--replace {a.other.id}" for a in disputed)
-        raise Usage(
-            "it contradicts what is remembered already; nothing is kept",
-            facts=tuple((a.other.id, f"«{a.other.text}»: {a.why}") for a in disputed),
-            hint=f"say which one holds: `{command}` retires the old, `--keep-both` keeps all",
-        )
-    return replaced
+    open_ = disputed(memory, alike, desk.now, replaced)
+    if not (open_ and said.ask and not said.keep_both):
+        return decide(memory, alike, desk.now, replaced, keep_both=said.keep_both)
+    reply = _asked(memory, open_, desk)
+    if reply == REPLACE:
+        replaced += tuple(a.other for a in open_)
+    return decide(memory, alike, desk.now, replaced, keep_both=reply == KEEP_BOTH)
 
 
-def retire_for(memory: Memory, replaced: Sequence[Memory], desk: MemoryDesk) -> tuple[Memory, ...]:
-    """End the memories that another one takes the place of; none while that one waits for a yes."""
-    from gnomon.context.memory.changes import retire
+def settle(
+    confirm: Sequence[str], reject: Sequence[str], desk: MemoryDesk, said: Said
+) -> "tuple[Change, ...]":
+    """Confirm and reject proposals, and what the person says of what they contradict: all, or nothing.
 
-    if memory.status != "active":
-        return ()
-    why = f"{memory.id} took its place"
-    return tuple(retire(desk.book.store, old, desk.actor, desk.now, desk.record, why=why) for old in replaced)
+    Raises:
+        Retry: One waits for no answer, or contradicts what nobody decided about.
+        Usage: There is no memory of one of the ids.
+        Refused: Somebody else has to say so.
+    """
+    from gnomon.context.memory.changes import carry_out, confirming, rejecting
+
+    planned = [rejecting(desk.find(each), desk.actor, desk.now) for each in reject]
+    for each in confirm:
+        memory = desk.find(each)
+        # Who may not confirm it is told so, and not asked what it contradicts.
+        confirming(memory, desk.actor, desk.now)
+        alike = desk.book.alike(memory, desk.reader, [change.after for change in planned])
+        planned += confirming(memory, desk.actor, desk.now, decision_on(memory, alike, desk, said))
+    carry_out(desk.book.store, planned, desk.actor.subject, desk.now, desk.record)
+    return tuple(planned)
+
+
+def _asked(memory: Memory, open_: "Sequence[Likeness]", desk: MemoryDesk) -> str:
+    """The person's choice between a memory and what it contradicts."""
+    from gnomon.policy.untrusted import quoted
+    from gnomon.surfaces.cli.asking import Talk
+
+    lines = [f"{quoted(memory.text)} contradicts what is remembered already:"]
+    lines += [f"  {a.other.id} {quoted(a.other.text)}: {a.why}" for a in open_]
+    others = [a.other for a in open_]
+    may_end = (REPLACE,) if len(desk.own(others)) == len(others) else ()
+    asked = Clarification("\n".join(lines), (*may_end, KEEP_BOTH, NEITHER), NEITHER)
+    return Talk(desk.terminal).ask_person(asked) or NEITHER
 
 
 def life(text: str | None, now: datetime) -> datetime | None:
@@ -216,8 +275,12 @@ def meanings(pairs: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple((parts[0], parts[1]) for parts in split)
 
 
-def memory_values(memory: Memory, now: datetime) -> dict[str, Any]:
-    """A memory as JSON values."""
+def memory_values(memory: Memory, now: datetime, beside: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
+    """A memory as JSON values.
+
+    Args:
+        beside: What it contradicts and is kept with (`MemoryDesk.kept_beside`).
+    """
     return {
         "id": memory.id,
         "text": memory.text,
@@ -236,6 +299,7 @@ def memory_values(memory: Memory, now: datetime) -> dict[str, Any]:
         "reviewed_by": memory.reviewed_by or None,
         "reviewed_at": _iso(memory.reviewed_at),
         "retired_because": memory.retired_because or None,
+        "kept_beside": list(beside),
     }
 
 

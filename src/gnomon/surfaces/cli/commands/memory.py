@@ -1,5 +1,6 @@
 """`gnomon memory`: what is remembered of corrections, for whom, and until when."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,9 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gnomon.context.memory.compare import Likeness
+    from gnomon.context.memory.disputes import Decision
     from gnomon.context.memory.review import Findings
     from gnomon.domain.memory import Memory
-    from gnomon.surfaces.cli.memories import MemoryDesk
+    from gnomon.surfaces.cli.memories import MemoryDesk, Said
     from gnomon.surfaces.cli.terminal import Terminal
 
 app = typer.Typer(
@@ -27,6 +29,7 @@ app = typer.Typer(
 
 _STATUSES = ("proposed", "active", "retired", "rejected")
 _SCOPES = ("user", "channel", "global")
+_ACTS = {"confirm": "confirmed", "reject": "rejected", "retire": "retired"}
 
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="As `gnomon memory list` shows it.")]
 TableOption = Annotated[
@@ -83,8 +86,9 @@ def list_memories(
     with opened_memories(terminal) as desk:
         desk.retire_drifted()
         found = desk.visible(wanted)  # type: ignore[arg-type]
+        beside = desk.kept_beside(found)
     if as_json:
-        terminal.json([memory_values(m, desk.now) for m in found])
+        terminal.json([memory_values(m, desk.now, beside.get(m.id, ())) for m in found])
     elif found:
         print_listing([memory_line(m, desk.now) for m in found], terminal, ("memory",))
     else:
@@ -93,7 +97,7 @@ def list_memories(
 
 @app.command("show", short_help="Show one memory and its versions.")
 def show(memory_id: IdArgument, as_json: JsonOption = False) -> None:
-    """Show a memory in full, with who changed what and when.
+    """Show a memory in full, with who changed what and when, and what it is kept beside.
 
     \b
     Examples:
@@ -112,13 +116,15 @@ def show(memory_id: IdArgument, as_json: JsonOption = False) -> None:
             for v in desk.book.store.versions(desk.tenant, memory_id)
         ]  # fmt: skip
         applied = desk.book.store.last_applied(desk.tenant, [memory_id]).get(memory_id)
-    values = memory_values(memory, desk.now)
+        beside = desk.kept_beside([memory]).get(memory_id, ())
+    values = memory_values(memory, desk.now, beside)
     values["last_applied_at"] = applied.isoformat(timespec="seconds") if applied else None
     if as_json:
         terminal.json({**values, "versions": versions})
         return
     values["tables"] = ", ".join(values["tables"])
     values["means"] = "; ".join(f"{words} = {target}" for words, target in memory.means)
+    values["kept_beside"] = "; ".join(f"{b['memory']}, by {b['by']}, {b['at']}" for b in beside)
     for name, value in values.items():
         if value:
             terminal.foreign(f"{name.replace('_', ' ')}: {' '.join(str(value).split())}")
@@ -155,7 +161,8 @@ def add(
 ) -> None:
     """Remember something for later questions. For everybody it holds once another operator confirms it.
 
-    Where it contradicts another memory for the same people, say which one holds: --replace or --keep-both.
+    Where it contradicts another memory for the same people, say which one holds: --replace or --keep-both;
+    at a terminal you are asked. What is kept side by side is not listed by `review` until one changes.
 
     \b
     Examples:
@@ -164,7 +171,7 @@ def add(
     """
     from gnomon.context.memory import changes
     from gnomon.context.memory.wish import Wish, drawn_up
-    from gnomon.surfaces.cli.memories import life, meanings, opened_memories, replaced_by, retire_for
+    from gnomon.surfaces.cli.memories import decision_on, life, meanings, opened_memories
     from gnomon.surfaces.cli.terminal import Terminal
 
     kind, meant, terminal = _one_of(scope, _SCOPES, "scope"), meanings(means or ()), Terminal()
@@ -184,12 +191,11 @@ def add(
         )
         memory = drawn_up(wish, desk.reader.access, desk.book.warehouse, desk.now)
         alike = desk.book.alike(memory, desk.reader)
-        replaced = replaced_by(memory, alike, replace or (), desk, keep_both=keep_both)
+        decision = decision_on(memory, alike, desk, _said(replace, keep_both, as_json))
         # Whether somebody speaks in a channel cannot be told here, so only an operator's word is enough.
         yes = kind == "user" or desk.actor.operator
-        kept = changes.add(desk.book.store, memory, desk.actor, desk.record, yes=yes)
-        ended = retire_for(kept, replaced, desk)
-    _tell(kept, alike, ended, desk, terminal, as_json)
+        kept = changes.add(desk.book.store, memory, desk.actor, desk.record, yes=yes, decision=decision)
+        _tell(kept, alike, decision, desk, as_json)
 
 
 @app.command("edit", short_help="Change a memory, or bring it back.")
@@ -209,18 +215,19 @@ def edit(
     """Change what a memory says; what is not given stays, and the old version can still be read.
 
     You become its author. A retired or rejected memory comes back this way; one for everybody waits for
-    another operator again. What it contradicts is to be replaced or kept, as with `add`.
+    another operator again. What it contradicts is to be replaced or kept, as with `add`; where nothing else
+    is given, only that is decided.
 
     \b
     Examples:
       gnomon memory edit m1f2e3d4c --text "Revenue means net of refunds and tax"
-      gnomon memory edit m1f2e3d4c --expires 90d
+      gnomon memory edit m1f2e3d4c --keep-both
     """
     import dataclasses
 
     from gnomon.context.memory import changes
     from gnomon.context.memory.wish import Wish, drawn_up
-    from gnomon.surfaces.cli.memories import life, meanings, opened_memories, replaced_by, retire_for
+    from gnomon.surfaces.cli.memories import decision_on, life, meanings, opened_memories
     from gnomon.surfaces.cli.terminal import Terminal
 
     meant, terminal = meanings(means or ()), Terminal()
@@ -243,10 +250,10 @@ def edit(
         drawn = drawn_up(wish, desk.reader.access, desk.book.warehouse, desk.now)
         after = dataclasses.replace(drawn, id=before.id)
         alike = desk.book.alike(after, desk.reader)
-        replaced = replaced_by(after, alike, replace or (), desk, keep_both=keep_both)
-        kept = changes.edit(desk.book.store, before, after, desk.actor, desk.now, desk.record)
-        ended = retire_for(kept, replaced, desk)
-    _tell(kept, alike, ended, desk, terminal, as_json)
+        decision = decision_on(after, alike, desk, _said(replace, keep_both, as_json))
+        store, now = desk.book.store, desk.now
+        kept = changes.edit(store, before, after, desk.actor, now, desk.record, decision)
+        _tell(kept, alike, decision, desk, as_json)
 
 
 @app.command("retire", short_help="End a memory.")
@@ -281,6 +288,8 @@ def review(
     reject: Annotated[
         list[str] | None, typer.Option("--reject", metavar="ID", help="Turn a proposal down; repeat it.")
     ] = None,
+    replace: ReplaceOption = None,
+    keep_both: KeepBothOption = False,
     prune: Annotated[
         bool, typer.Option("--prune", help="Retire what drifted, expired or was not applied for long.")
     ] = False,
@@ -292,39 +301,70 @@ def review(
     """List memories that want a decision, and take it.
 
     Listed are proposals, duplicates, contradictions, and what drifted, expired or is of no use. Memories for
-    everybody are confirmed by an operator who is not their author.
+    everybody are confirmed by an operator who is not their author. What a confirmed one contradicts is to be
+    replaced or kept, as with `add`; what is kept side by side is listed again once one of the two changes.
 
     \b
     Examples:
       gnomon memory review
       gnomon memory review --confirm m1f2e3d4c --reject m5a6b7c8d
+      gnomon memory review --confirm m1f2e3d4c --keep-both
       gnomon memory review --prune --unused-days 180 --json
     """
-    from gnomon.context.memory import changes
     from gnomon.context.memory.review import find
     from gnomon.context.memory.review import prune as prune_found
-    from gnomon.surfaces.cli.memories import findings_values, memory_values, opened_memories
+    from gnomon.surfaces.cli.memories import findings_values, memory_values, opened_memories, settle
     from gnomon.surfaces.cli.terminal import Terminal
 
+    _require_one_meaning(confirm or [], reject or [], replace or [], keep_both)
     terminal = Terminal()
     with opened_memories(terminal) as desk:
-        store, catalog = desk.book.store, desk.gnomon.index.catalog()
-        done: dict[str, list[Memory]] = {"confirmed": [], "rejected": [], "retired": []}
-        for acts, ids, act in (("confirmed", confirm, changes.confirm), ("rejected", reject, changes.reject)):
-            for each in ids or ():
-                done[acts].append(act(store, desk.find(each), desk.actor, desk.now, desk.record))
+        catalog = desk.gnomon.index.catalog()
+        settled = settle(confirm or (), reject or (), desk, _said(replace, keep_both, as_json))
+        done = {told: [c.after for c in settled if c.act == act] for act, told in _ACTS.items()}
         if prune:
             own = find(desk.book, desk.own(desk.visible(())), catalog, desk.now, unused_days)
             done["retired"] += prune_found(desk.book, own, unused_days, desk.actor, desk.now, desk.record)
         left = find(desk.book, desk.visible(("proposed", "active")), catalog, desk.now, unused_days)
+        beside = desk.kept_beside(done["confirmed"])
     if as_json:
-        told = {what: [memory_values(m, desk.now) for m in some] for what, some in done.items()}
+        told = {
+            what: [memory_values(m, desk.now, beside.get(m.id, ())) for m in some]
+            for what, some in done.items()
+        }
         terminal.json({**told, **findings_values(left, desk.now)})
         return
-    _tell_review(done, left, terminal)
+    _tell_review(done, [(c.after, other) for c in settled for other in c.beside], left, terminal)
 
 
-def _tell_review(done: "dict[str, list[Memory]]", left: "Findings", terminal: "Terminal") -> None:
+def _require_one_meaning(confirm: list[str], reject: list[str], replace: list[str], keep_both: bool) -> None:
+    """Refuse a call that says two things of one memory, or leaves open which one takes a place."""
+    twice = next((i for i, times in Counter([*confirm, *reject, *replace]).items() if times > 1), None)
+    if twice is not None:
+        raise Usage(f"`{twice}` is named twice", hint="say one thing of each memory")
+    if replace and len(confirm) != 1:
+        raise Usage("`--replace` goes with one `--confirm`", hint="confirm the others in a call of their own")
+    if keep_both and not confirm:
+        raise Usage(
+            "`--keep-both` goes with `--confirm`",
+            hint="to keep one that holds beside what it contradicts: gnomon memory edit ID --keep-both",
+        )
+
+
+def _said(replace: list[str] | None, keep_both: bool, as_json: bool) -> "Said":
+    """What the command line says of contradicted memories; a person at a terminal can be asked the rest."""
+    from gnomon.surfaces.cli.memories import Said
+    from gnomon.surfaces.cli.terminal import interactive
+
+    return Said(tuple(replace or ()), keep_both, ask=not as_json and interactive())
+
+
+def _tell_review(
+    done: "dict[str, list[Memory]]",
+    kept: "Sequence[tuple[Memory, Memory]]",
+    left: "Findings",
+    terminal: "Terminal",
+) -> None:
     from gnomon.surfaces.cli.listing import print_listing
     from gnomon.surfaces.cli.memories import findings_lines
 
@@ -332,34 +372,42 @@ def _tell_review(done: "dict[str, list[Memory]]", left: "Findings", terminal: "T
         for memory in memories:
             because = f": {memory.retired_because}" if memory.retired_because else ""
             terminal.say(f"{what} {memory.id}{because}")
+    for memory, other in kept:
+        terminal.say(f"kept {memory.id} beside {other.id} «{other.text}»")
     lines = findings_lines(left)
     if lines:
         print_listing(lines, terminal, ("memory", "do"))
     else:
         terminal.say("nothing wants a decision")
+    if left.contradictions:
+        terminal.say("to keep both of a contradiction: gnomon memory edit ID --keep-both")
 
 
 def _tell(
     memory: "Memory",
     alike: "tuple[Likeness, ...]",
-    ended: "Sequence[Memory]",
+    decision: "Decision",
     desk: "MemoryDesk",
-    terminal: "Terminal",
     as_json: bool,
 ) -> None:
+    from gnomon.context.memory.disputes import UNDECIDED
     from gnomon.surfaces.cli.memories import likeness_values, memory_values
 
+    terminal, waits = desk.terminal, memory.status != "active"
+    ended = () if waits else decision.replaced
     if as_json:
-        values = memory_values(memory, desk.now)
+        values = memory_values(memory, desk.now, desk.kept_beside([memory]).get(memory.id, ()))
         told = {"alike": [likeness_values(a) for a in alike], "replaced": [m.id for m in ended]}
         terminal.json({**values, **told})
         return
     terminal.foreign(memory.id)
-    if memory.status == "active":
-        terminal.say("it holds from the next question on")
-    else:
+    if waits:
         who = "another operator" if memory.scope == "global" else "an operator"
         terminal.say(f"it holds once {who} confirms it: gnomon memory review --confirm {memory.id}")
+    else:
+        terminal.say("it holds from the next question on")
+    if waits and decision != UNDECIDED:
+        terminal.say("whoever confirms it decides about what it contradicts")
     gone = {m.id for m in ended}
     for old in ended:
         terminal.say(f"it takes the place of {old.id} «{old.text}»")
