@@ -136,6 +136,31 @@ def test_an_answer_is_opened_while_its_tables_are_seen_as_then(
     assert still_seen(wordless, access(world.in_force(), OWNER))
 
 
+@pytest.mark.requirement("policy:narrowed-by")
+@pytest.mark.parametrize(
+    ("statement", "notice", "recorded"),
+    [
+        (COUNT, ["`orders`, which is not all of it (policies: own-region)."], "own-region, sales-read"),
+        (
+            "SELECT count(*) AS n FROM customers",
+            ["`customers`, which is not all of it (policies: mask-born, mask-mail, mask-phone)."],
+            "mask-born, mask-mail, mask-phone, sales-read",
+        ),
+        ("SELECT count(*) AS n FROM regions", [], "sales-read"),
+    ],
+)
+def test_an_answer_about_a_part_names_what_cuts_it_down_and_the_record_every_policy(
+    world: World, embedder: MiniLmEmbedder, statement: str, notice: list[str], recorded: str
+) -> None:
+    """`no-cards` hides a column of `customers`: its name would tell of it."""
+    records: list[AuditEvent] = []
+    answer = ask(world, embedder, [sql(statement), say("Done."), say("Done.")], records=records)
+    said = "This is about what you may see of "
+    assert [n.removeprefix(said) for n in answer.notices if n.startswith(said)] == notice
+    assert [dict(r.detail)["policies"] for r in records if r.kind == "query"] == [recorded]
+    assert answer.queries[0].policies == tuple(recorded.split(", "))
+
+
 @pytest.mark.requirement("governance:corpus")
 def test_a_plan_is_told_where_it_names_nothing_hidden(world: World, embedder: MiniLmEmbedder) -> None:
     told: dict[str, Any] = {}

@@ -108,7 +108,7 @@ def test_somebody_who_sees_every_row_gets_the_verdict_of_the_rows_that_the_owner
     assert told["table"] == "orders"
     assert told["evidence"] == [
         "the data: newest `placed` is 2026-09-03",
-        "the table's card: expected within 2 days by placed",
+        "f.yaml:1 by Ines: expected within 2 days by placed",
     ]
     assert [r.kind for r in olga.records].count("query") == 1
 

@@ -284,3 +284,55 @@ def test_of_tables_that_are_judged_alike_one_is_looked_at() -> None:
     assert judged == ["t0", "t0"]
     assert Access(ANA, catalog, "duckdb", judge).sees_all
     assert len(judged) == 102
+
+
+READS = f'@id("reads") {ALL}'
+MASK = f'@id("mask") @mask("hash") forbid (principal, {READ}, resource == Column::"people.mail");\n'
+OWN = f'@id("own") @rows("id > 3") permit (principal, {READ}, resource in Table::"people");\n'
+FIGURES = (
+    f'@id("figures") @min_group("5") @unit("id") forbid (principal, {READ}, resource in Table::"people");\n'
+)
+VIEW_ONLY = f'@id("view") permit (principal, {READ}, resource in Table::"big");\n'
+NARROWED = {
+    "rows left out": (READS + rows("people", "id > 3"), "people", {"rows"}),
+    "cells masked": (READS + MASK, "people", {"mask"}),
+    "both, with a column hidden": (
+        READS + rows("people", "id > 3") + MASK + hide("people.name"),
+        "people",
+        {"rows", "mask"},
+    ),
+    "rows that alone are permitted": (OWN, "people", {"own"}),
+    "figures alone": (READS + FIGURES, "people", {"figures"}),
+    "a column hidden": (READS + hide("people.mail"), "people", set()),
+    "a hidden column masked too": (READS + hide("people.mail") + MASK, "people", set()),
+    "through a view": (READS + rows("orders", "id > 3"), "big", {"rows"}),
+    "through a view on what is not read by itself": (VIEW_ONLY + rows("orders", "id > 3"), "big", set()),
+}
+
+
+@pytest.mark.requirement("policy:narrowed-by")
+@pytest.mark.parametrize("case", NARROWED)
+def test_a_query_knows_which_policies_cut_down_what_it_reads(case: str) -> None:
+    text, read, narrowed_by = NARROWED[case]
+    columns = "count(*)" if case == "figures alone" else "*"
+    query = ask(f"SELECT {columns} FROM {read}", access(text))
+    assert RESTRICTED in query.rules
+    assert set(query.narrowed_by) == narrowed_by
+    assert set(query.policies) == set(access(text).policies_of(query.tables)) | narrowed_by
+
+
+@pytest.mark.requirement("policy:narrowed-by")
+def test_a_permit_that_lets_all_rows_through_beside_a_narrower_one_leaves_nothing_out() -> None:
+    query = ask("SELECT * FROM people", access(READS + OWN))
+    assert RESTRICTED not in query.rules
+    assert query.narrowed_by == ()
+    assert query.policies == ("own", "reads")
+
+
+@pytest.mark.requirement("policy:narrowed-by")
+def test_a_policy_that_only_hides_changes_no_word_of_what_narrows() -> None:
+    """Whoever is told the policies cannot tell whether there is a hidden column, or a table behind a view."""
+    text = READS + rows("people", "id > 3") + MASK
+    plain = ask("SELECT id FROM people", access(text)).narrowed_by
+    hiding = text + hide("people.name") + hide("orders.status", "more")
+    assert ask("SELECT id FROM people", access(hiding)).narrowed_by == plain == ("mask", "rows")

@@ -202,6 +202,9 @@ def hostile_context() -> Context:
         tags=texts,
         statements=(CardStatement("use_when", HOSTILE_TEXT, HOSTILE_TEXT),),
         usage=TableUsage(3, 2, texts, HOSTILE_TEXT, texts, texts),
+        owner_from=HOSTILE_TEXT,
+        criticality_from=HOSTILE_TEXT,
+        freshness_from=HOSTILE_TEXT,
     )
     return Context(
         "duckdb",

@@ -48,12 +48,16 @@ def build_answer(case: CaseState, answer_id: str, status: AnswerStatus, text: st
 
 
 def sights(final: RanQuery | None) -> tuple[str, ...]:
-    """Say that an answer is about a part: a figure over one's own rows is not the company's."""
+    """Say that an answer is about a part: a figure over one's own rows is not the company's.
+
+    The policies that cut it down are named. Where columns alone are hidden, none is: it would tell of them.
+    """
     if final is None or RESTRICTED not in final.query.rules:
         return ()
     tables = ", ".join(f"`{t}`" for t in final.query.tables)
-    by = ", ".join(final.query.policies)
-    return (f"This is about what you may see of {tables}, which is not all of it (policies: {by}).",)
+    narrowed_by = ", ".join(final.query.narrowed_by)
+    by = f" (policies: {narrowed_by})" if narrowed_by else ""
+    return (f"This is about what you may see of {tables}, which is not all of it{by}.",)
 
 
 def _untold(case: CaseState, status: AnswerStatus) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ class Scratch:
             )
         sources = tuple(t for t in query.tables if t.schema != SCHEMA)
         rules = tuple(r for r in _INHERITED if r in query.rules)
-        origin = Origin(sources, access.fingerprint(sources), query.policies, rules)
+        origin = Origin(sources, access.fingerprint(sources), query.policies, rules, query.narrowed_by)
         self.readable(access, before)
         return self.store.keep(self.place, name, origin, result, before)
 
@@ -91,6 +91,7 @@ class Scratch:
             tables=tables,
             access=access.fingerprint(tables),
             policies=tuple(sorted({p for k in read for p in k.origin.policies})),
+            narrowed_by=tuple(sorted({p for k in read for p in k.origin.narrowed_by})),
             rules=(*allowed.rules, *(r for r in _INHERITED if any(r in k.origin.rules for k in read))),
         )
 

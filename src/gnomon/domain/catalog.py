@@ -221,6 +221,9 @@ class TableCard:
         use_instead: A table to use in place of this one, and when.
         statements: What its code, its documentation and its users tell.
         usage: How people use it; None where no history was read.
+        owner_from: Where the owner is from: file and line, by whom and when, as far as known; else empty.
+        criticality_from: The same of the criticality.
+        freshness_from: The same of the freshness.
     """
 
     ref: TableRef
@@ -242,6 +245,9 @@ class TableCard:
     tags: tuple[str, ...] = ()
     statements: tuple[CardStatement, ...] = ()
     usage: TableUsage | None = None
+    owner_from: str = ""
+    criticality_from: str = ""
+    freshness_from: str = ""
 
     def column(self, name: str) -> CardColumn | None:
         """The column of that name, compared without case, or None."""

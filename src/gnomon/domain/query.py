@@ -50,6 +50,7 @@ class AuthorizedQuery:
         rules: Ids of the rules that allowed or rewrote it.
         limits: What it may take.
         policies: Ids of the access policies that decided about its tables.
+        narrowed_by: Those among them that leave out rows, mask cells or ask for groups.
         access: Fingerprint of what the principal may see of its tables; another one means other rights.
         role: The role to take in an engine that has roles; empty for the login's own.
         secrets: Texts within `sql` that are never shown or recorded.
@@ -64,6 +65,7 @@ class AuthorizedQuery:
     rules: tuple[str, ...]
     limits: Limits
     policies: tuple[str, ...] = ()
+    narrowed_by: tuple[str, ...] = ()
     access: str = ""
     role: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False)

@@ -27,11 +27,13 @@ class ColumnRule:
     Args:
         mask: None shows the cell.
         rows: The cell is null where this is not true; None where every visible row shows it.
+        narrowed_by: Ids of the policies that say so.
     """
 
     name: str
     mask: Mask | None = None
     rows: exp.Expr | None = None
+    narrowed_by: tuple[str, ...] = ()
 
     @property
     def clear(self) -> bool:
@@ -49,6 +51,7 @@ class TableRule:
         min_group: Fewest units that a figure may rest on; 0 for none.
         unit: The column that identifies a unit.
         policies: Ids of the policies that say so.
+        narrowed_by: Ids of those that leave out rows, mask cells of shown columns, or ask for groups.
     """
 
     ref: TableRef
@@ -57,6 +60,7 @@ class TableRule:
     min_group: int = 0
     unit: str = ""
     policies: tuple[str, ...] = ()
+    narrowed_by: tuple[str, ...] = ()
 
     def column(self, name: str) -> ColumnRule | None:
         """The rule of that column, or None if it does not exist for the person."""
@@ -158,6 +162,17 @@ class Access:
         """Ids of the policies that decided about these tables."""
         named = [t for ref in refs if (t := self.exact(ref)) is not None]
         return tuple(sorted({p for table in named for p in self._policies(table)}))
+
+    def narrowed_by(self, refs: Iterable[TableRef]) -> tuple[str, ...]:
+        """Ids of the policies that leave out rows or mask cells of these tables and of those behind views.
+
+        They may be told to the person. So a policy that hides a column is not among them, nor one of a table
+        behind a view that the person does not read by itself: its id could tell of what is hidden.
+        """
+        read = [t for ref in refs if (t := self.exact(ref)) is not None]
+        behind = (base for table in read for base in self.bases(table))
+        rules = (self.table(table) for table in (*read, *behind))
+        return tuple(sorted({p for rule in rules if isinstance(rule, TableRule) for p in rule.narrowed_by}))
 
     def restricted(self, ref: TableRef) -> bool:
         """Whether the person sees less than all of a table: what was measured on all of it is not told."""

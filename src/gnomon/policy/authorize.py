@@ -78,6 +78,7 @@ def _authorize(query: Query, access: Access, limits: Limits) -> AuthorizedQuery:
             rule="sql:node-not-allowed",
             hint="use plainer SQL",
         ) from error
+    narrowed_by = access.narrowed_by(tables) if done.refs else ()
     return AuthorizedQuery(
         sql=sql,
         original_sql=original,
@@ -87,7 +88,8 @@ def _authorize(query: Query, access: Access, limits: Limits) -> AuthorizedQuery:
         functions=functions,
         rules=(*RULES, *_added_by(done)),
         limits=limits,
-        policies=access.policies_of(tables),
+        policies=tuple(sorted({*access.policies_of(tables), *narrowed_by})),
+        narrowed_by=narrowed_by,
         access=access.fingerprint(tables),
         role=access.role,
         secrets=(access.secret,) if done.keyed else (),

@@ -34,7 +34,8 @@ class Sight:
 
 def sight_of(access: Access, table: TableSchema) -> Sight:
     """What the person of `access` sees of a table of the whole warehouse."""
-    seen, policies = access.table(table), access.policies_of([table.ref])
+    seen = access.table(table)
+    policies = tuple(sorted({*access.policies_of([table.ref]), *access.narrowed_by([table.ref])}))
     if isinstance(seen, Denial):
         return Sight(str(table.ref), "nothing", policies=policies, ask=access.grantors(table))
     through = tuple(str(b.ref) for b in access.bases(table) if access.restricts_through(b))

@@ -4,8 +4,8 @@ Permits add up: rows that any permit lets through are seen, and a permit without
 Forbids cut down: each `@rows` has to be true, the strictest mask wins, the largest `@min_group` holds.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -70,9 +70,9 @@ class TableJudge:
         plain = len(columns) == len(table.columns) and all(c.clear for c in columns)
         if plain and not rows and not min_group:
             return None
-        ids = tuple(sorted({r.id for r in (*whole.restricts, *whole.permits)}))
-        decisive = tuple(sorted({r.id for r in whole.restricts})) or ids
-        return TableRule(table.ref, columns, rows, min_group, unit, decisive)
+        decisive = _ids(whole.restricts) or _ids(whole.permits)
+        narrowed_by = {*_ids(_narrowing(whole)), *(p for c in columns for p in c.narrowed_by)}
+        return TableRule(table.ref, columns, rows, min_group, unit, decisive, tuple(sorted(narrowed_by)))
 
     def discoverable(self, table: TableSchema) -> bool:
         """Whether the person may know that the table exists."""
@@ -96,7 +96,7 @@ class TableJudge:
     def policies(self, table: TableSchema) -> tuple[str, ...]:
         """Ids of the policies that decided about the table."""
         whole = self._read(self.policies_in_force.table(table, self.tagged, self.dialect))
-        return tuple(sorted({r.id for r in (*whole.permits, *whole.forbids, *whole.restricts)}))
+        return _ids((*whole.permits, *whole.forbids, *whole.restricts))
 
     def _ask(self, actions: Sequence[str], resource: "Resource") -> tuple[Verdict, ...]:
         return self.policies_in_force.decide(self.principal, actions, resource, self.situation)
@@ -117,7 +117,7 @@ class TableJudge:
         for column in table.columns:
             rule = self._column(table, column.name, whole, via_view) if column.name in special else usual
             if rule is not None:
-                found.append(ColumnRule(column.name, rule.mask, rule.rows))
+                found.append(replace(rule, name=column.name))
         return tuple(found)
 
     def _column(self, table: TableSchema, name: str, whole: _Reading, via_view: bool) -> ColumnRule | None:
@@ -128,25 +128,22 @@ class TableJudge:
                 return None
             if reading.forbids:
                 return ColumnRule(name, Mask("null"))
-        only_here = [r for r in reading.restricts if r not in whole.restricts]
-        masks = [r.obligation.mask for r in reading.restricts if r.obligation.mask]
+        masking = [r for r in reading.restricts if r.obligation.mask]
+        only_here = [r for r in reading.restricts if r not in whole.restricts and not r.obligation.mask]
+        permits = () if set(whole.permits) <= set(reading.permits) else _by_rows(reading.permits)
+        masks = [r.obligation.mask for r in masking if r.obligation.mask]
         # Groups are a property of the table: on a column alone the obligation cannot be kept.
         masks += [Mask("null") for r in only_here if r.obligation.min_group]
         conditions = [self._condition(r, table) for r in only_here if r.obligation.rows]
-        conditions += self._permitted_cells(table, reading, whole)
-        return ColumnRule(name, strictest(masks) if masks else None, _all(conditions))
-
-    def _permitted_cells(self, table: TableSchema, reading: _Reading, whole: _Reading) -> list[exp.Expr]:
-        """Where a column is permitted for fewer rows than its table is."""
-        permits = reading.permits
-        if not permits or any(not r.obligation.rows for r in permits) or set(whole.permits) <= set(permits):
-            return []
-        return [_any([self._condition(r, table) for r in permits])]
+        if permits:
+            conditions.append(_any([self._condition(r, table) for r in permits]))
+        narrowed_by = _ids((*masking, *only_here, *permits))
+        return ColumnRule(name, strictest(masks) if masks else None, _all(conditions), narrowed_by)
 
     def _rows(self, table: TableSchema, whole: _Reading) -> tuple[exp.Expr, ...]:
         conditions = [self._condition(r, table) for r in whole.restricts if r.obligation.rows]
-        if whole.permits and all(r.obligation.rows for r in whole.permits):
-            conditions.append(_any([self._condition(r, table) for r in whole.permits]))
+        if permits := _by_rows(whole.permits):
+            conditions.append(_any([self._condition(r, table) for r in permits]))
         return tuple(conditions)
 
     def _min_group(self, table: TableSchema, whole: _Reading) -> tuple[int, str]:
@@ -176,6 +173,21 @@ class TableJudge:
             except BadConditionError as error:
                 raise _bad_condition(rule, table, error) from error
         return self._conditions[key].bound_to(self.principal)
+
+
+def _narrowing(whole: _Reading) -> tuple[Rule, ...]:
+    """The policies that leave out rows of a table or ask for groups; a mask counts on the column it is on."""
+    obliging = (r for r in whole.restricts if r.obligation.rows or r.obligation.min_group)
+    return (*obliging, *_by_rows(whole.permits))
+
+
+def _by_rows(permits: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The permits, if none of them lets all rows through: what one leaves out another may let through."""
+    return tuple(permits) if all(r.obligation.rows for r in permits) else ()
+
+
+def _ids(rules: Iterable[Rule]) -> tuple[str, ...]:
+    return tuple(sorted({r.id for r in rules}))
 
 
 def _bad_condition(rule: Rule, table: TableSchema, error: BadConditionError) -> Misconfigured:

@@ -71,12 +71,14 @@ class Origin:
         access: Fingerprint of what the person could see of them when the rows were read.
         policies: Ids of the access policies that decided about them.
         rules: Rules that rewrote the query to what the person may see.
+        narrowed_by: Those among the policies that left out rows, masked cells or asked for groups.
     """
 
     sources: tuple[TableRef, ...]
     access: str
     policies: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    narrowed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,10 @@
 """`ratios`, `units`, `parts_to_whole` and `keys_null_duplicate`: what is added up and divided is meant so."""
 
+from dataclasses import replace
+
 import pytest
+
+from gnomon.domain.catalog import CardStatement
 
 pytestmark = pytest.mark.requirement("ODA-20")
 
@@ -87,6 +91,100 @@ def test_milliseconds_said_as_seconds_warn(shop) -> None:
 )
 def test_converted_and_stated_units_pass(shop, sql: str, text: str) -> None:
     assert shop.checks("Revenue?", sql, text)["units"].verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("question", "sql", "text", "verdict"),
+    [
+        (
+            "What was our revenue?",
+            "SELECT SUM(amount_cents) AS revenue FROM order_items",
+            "It is 55825.",
+            "warn",
+        ),
+        (
+            "What was our revenue?",
+            "SELECT SUM(amount_cents) AS cents FROM order_items",
+            "It is 55825.",
+            "pass",
+        ),
+        (
+            "Revenue, in cents?",
+            "SELECT SUM(amount_cents) AS revenue FROM order_items",
+            "It is 55825.",
+            "pass",
+        ),
+        (
+            "What was our revenue?",
+            "SELECT SUM(amount_cents) / 1e2 AS r FROM order_items",
+            "It is 558.25.",
+            "pass",
+        ),
+        (
+            "What part of the sales is order 1?",
+            "SELECT SUM(CASE WHEN order_id = 1 THEN amount_cents END) * 1.0 / SUM(amount_cents) AS part"
+            " FROM order_items",
+            "It is 0.31.",
+            "pass",
+        ),
+        ("How heavy is it?", "SELECT SUM(amount_cents) AS w FROM order_items", "It is 55825.", "pass"),
+        ("Which sales took longest?", "SELECT MAX(wait_ms) AS wait FROM order_items", "It is 200.", "pass"),
+    ],
+)
+def test_cents_where_money_is_asked_for_are_converted_or_named(
+    shop, question: str, sql: str, text: str, verdict: str
+) -> None:
+    assert shop.checks(question, sql, text)["units"].verdict == verdict
+
+
+TOTAL_IN_CENTS = CardStatement(
+    "downstream",
+    "Holds hundredths in `total`, `fee`: the code of mart.orders divides these values by 100.",
+    "models/orders.sql:1",
+)
+
+
+def with_statements(shop, *statements: CardStatement, meaning: str = "") -> None:
+    """Say something on the card of the orders, and of the meaning of their total."""
+    shop.cards = tuple(
+        replace(
+            card,
+            statements=statements,
+            columns=tuple(replace(c, meaning=meaning if c.name == "total" else "") for c in card.columns),
+        )
+        if card.ref.name == "orders"
+        else card
+        for card in shop.cards
+    )
+
+
+@pytest.mark.requirement("checks:units-from-code")
+@pytest.mark.parametrize(
+    ("sql", "text", "verdict"),
+    [
+        ("SELECT SUM(total) AS revenue FROM orders", "Revenue is 574.75.", "warn"),
+        ("SELECT SUM(total) AS revenue FROM orders", "Revenue is $574.75.", "warn"),
+        ("SELECT SUM(total) / 100 AS revenue FROM orders", "Revenue is $5.75.", "pass"),
+        ("SELECT SUM(total) AS revenue FROM orders", "Revenue is 574.75 cents.", "pass"),
+        ("SELECT COUNT(total) AS orders FROM orders", "There were 7.", "not_applicable"),
+    ],
+)
+def test_a_column_that_code_divides_by_100_is_not_given_as_money(
+    shop, sql: str, text: str, verdict: str
+) -> None:
+    with_statements(shop, TOTAL_IN_CENTS)
+    check = shop.checks("What was our revenue?", sql, text)["units"]
+    assert check.verdict == verdict
+    if verdict == "warn":
+        assert "`orders.total` holds hundredths (the code of mart.orders divides these" in check.summary
+
+
+@pytest.mark.requirement("checks:units-from-code")
+def test_a_column_that_code_has_converted_is_money(shop) -> None:
+    """Its derivation names the cents that it was made from."""
+    with_statements(shop, meaning="raw.orders.total_cents / 100.0 (converted from hundredths)")
+    check = shop.checks("Revenue?", "SELECT SUM(total) AS revenue FROM orders", "It is $574.75.")["units"]
+    assert check.verdict == "not_applicable"
 
 
 def test_columns_without_a_small_unit_are_not_applicable(shop) -> None:

@@ -88,11 +88,16 @@ def test_limit_without_order_fails_for_an_extreme(shop) -> None:
         "SELECT state FROM s ORDER BY n DESC LIMIT 1",
     ],
 )
-def test_a_tie_behind_the_last_row_is_named(shop, sql: str) -> None:
+def test_one_row_of_several_that_tie_fails_and_they_are_named(shop, sql: str) -> None:
     check = shop.checks("Which state has the most customers?", sql)["ordering"]
-    assert check.verdict == "warn"
+    assert check.verdict == "fail"
     assert "`California`" in check.summary
     assert "`Texas`" in check.summary
+
+
+def test_a_tie_behind_the_last_of_several_rows_is_a_warning(shop) -> None:
+    sql = "SELECT id, id - id AS n FROM orders ORDER BY n DESC LIMIT 2"
+    assert shop.checks("Which two orders have the highest n?", sql)["ordering"].verdict == "warn"
 
 
 def test_rows_in_order_without_a_tie_pass(shop) -> None:

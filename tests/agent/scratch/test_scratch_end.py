@@ -68,6 +68,18 @@ def test_an_answer_from_the_scratch_is_closed_when_rights_to_its_sources_change(
     assert not seen()
 
 
+@pytest.mark.requirement("policy:narrowed-by")
+def test_an_answer_from_the_scratch_names_the_policies_that_cut_down_its_sources(chat: Chat) -> None:
+    chat.policies = (
+        MAY_KEEP + '@id("own") @rows("status = \'paid\'") forbid (principal, action == Action::"read",'
+        ' resource in Table::"orders");'
+    )
+    chat.ask(BY_STATUS, keep("by_status"))
+    answer = chat.ask(read("select sum(orders) as n from scratch.by_status"), say("That many."))
+    assert "(policies: own)." in answer.notices[0]
+    assert answer.queries[0].policies == ("own", "read")
+
+
 @pytest.mark.requirement("writes:wiped")
 @pytest.mark.parametrize("jump", [timedelta(hours=KEEP_HOURS), timedelta(days=400), timedelta(hours=-1)])
 def test_after_a_day_or_when_the_clock_jumps_back_a_kept_table_is_gone(kept: Chat, jump: timedelta) -> None:

@@ -122,6 +122,7 @@ _SINGLE: dict[FactKind, str] = {
     "produced_by": "models/stg_zq_vault.sql:4 CANARY-made",
     "meaning": "One row per old order. Codes are in zq_vault, CANARY-meaning. Never changed.",
 }
+_PLAIN: dict[FactKind, str] = {"owner": "finance", "criticality": "high", "freshness": "daily"}
 _SEVERAL: tuple[FactKind, ...] = (
     *("caveat", "use_when", "grain", "scope", "derivation", "downstream", "tag", "always_filter"),
 )
@@ -269,6 +270,8 @@ def _loud() -> Iterator[Item]:
         yield _fact("made_orders", kind, f"total NOT IN (SELECT order_id FROM zq_vault) /* CANARY-{kind} */")
         if kind not in ("tag", "always_filter"):  # Of these a card tells no place.
             yield _fact("made_orders", kind, f"status <> 'CANARY-{kind}-place'", "models/zq_vault.sql:9")
+    for kind, text in _PLAIN.items():
+        yield _fact("made_orders", kind, text, f"zq_vault.yaml:9 CANARY-{kind}-place")
     yield _fact("made_orders", "derivation", "salary + bonus of CANARY-derived", column="total")
     yield _fact("orders", "column_meaning", "As in zq vault, CANARY-column.", column="total")
     yield _fact("orders", "column_meaning", "Fine.", "zq_vault.yaml:3", column="placed")

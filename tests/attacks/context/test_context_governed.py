@@ -42,6 +42,7 @@ def test_the_owner_reads_all_of_what_was_planted(world_of: Worlds, embedder: Min
     planted = [f"CANARY-caveat-{n}." for n in range(len(SPELLINGS))]
     planted += ["owner", "criticality", "freshness", "instead", "made", "meaning", "column", "board", "dash"]
     planted += ["as", "literal", "badge", "mail@acme", "place", "tag", "downstream", "grain", "Most queries"]
+    planted += [f"CANARY-{kind}-place" for kind in ("owner", "criticality", "freshness")]
     assert [p for p in planted if p not in told] == []
 
 
@@ -51,7 +52,7 @@ def test_what_is_no_secret_is_still_told(world_of: Worlds) -> None:
     card = world_of("loud").governed().card(TableRef("orders"))
     assert card is not None
     assert card.purpose == "One row per order that a customer placed."
-    assert card.owner == "finance"
+    assert (card.owner, card.owner_from) == ("finance", "notes.yaml:1 by Ines")
     assert [s.text for s in card.statements if s.kind == "use_when"] == [
         "Unlike `old_orders`, it is loaded every day."
     ]
@@ -64,6 +65,11 @@ def test_what_is_no_secret_is_still_told(world_of: Worlds) -> None:
     assert old is not None
     assert old.purpose == "One row per old order. Never changed."
     assert old.use_instead == "orders when you need new ones"
+    assert (old.owner, old.owner_from, old.criticality_from, old.freshness_from) == ("", "", "", "")
+    made = world_of("loud").governed().card(TableRef("made_orders"))
+    assert made is not None
+    assert (made.owner, made.criticality, made.freshness) == ("finance", "high", "daily")
+    assert (made.owner_from, made.criticality_from, made.freshness_from) == ("", "", "")
 
 
 @pytest.mark.requirement("attacks:context-without")
@@ -111,5 +117,5 @@ def test_every_text_of_a_card_was_attacked() -> None:
     assert {f.name for f in fields(TableCard)} == {
         *("ref", "columns", "row_count", "is_view", "purpose", "keys", "joins", "owner", "always_filter"),
         *("freshness_column", "caveats", "use_instead", "purpose_from", "criticality", "freshness"),
-        *("produced_by", "tags", "statements", "usage"),
+        *("produced_by", "tags", "statements", "usage", "owner_from", "criticality_from", "freshness_from"),
     }

@@ -61,8 +61,8 @@ def test_the_owner_wins_over_documentation_code_and_model(card: Callable[..., Ta
 def test_every_statement_on_a_card_says_where_it_is_from(card: Callable[..., TableCard]) -> None:
     said = card(
         fact("orders", "owner", "finance@acme.test"),
-        fact("orders", "criticality", "high"),
-        fact("orders", "freshness", "daily by 06:00"),
+        fact("orders", "criticality", "high", "documentation", place="orders/metadata.yaml:3"),
+        fact("orders", "freshness", "daily by 06:00", place="f.yaml:9"),
         fact("orders", "caveat", "Orders of the old shop are missing."),
         fact("orders", "always_filter", "deleted_at IS NULL"),
         fact("orders", "use_instead", "products when prices matter"),
@@ -76,6 +76,11 @@ def test_every_statement_on_a_card_says_where_it_is_from(card: Callable[..., Tab
         fact("orders", "tag", "core", "documentation"),
     )
     assert (said.owner, said.criticality, said.freshness) == ("finance@acme.test", "high", "daily by 06:00")
+    assert (said.owner_from, said.criticality_from, said.freshness_from) == (
+        "f.yaml:1 by Ines",
+        "orders/metadata.yaml:3 by Ines",
+        "f.yaml:9 by Ines",
+    )
     assert said.always_filter == ("deleted_at IS NULL",)
     assert said.use_instead == "products when prices matter"
     assert said.produced_by == "models/orders.sql"
@@ -131,7 +136,7 @@ def test_sources_are_read_again_only_when_one_changed(build: Build, shop: Path) 
 @pytest.mark.requirement("ODA-14")
 def test_a_statement_goes_when_its_source_goes(card: Callable[..., TableCard]) -> None:
     assert card(fact("orders", "owner", "finance")).owner == "finance"
-    assert card().owner == ""
+    assert (card().owner, card().owner_from) == ("", "")
 
 
 @pytest.mark.requirement("context:claims")

@@ -143,10 +143,11 @@ def test_a_part_of_the_rows_never_makes_a_table_late(
 
 def test_the_evidence_tells_each_thing_with_its_source() -> None:
     last = replace(bad(2, before=26), detail="failed tasks: load")
-    status = judge(CARD, rows(30), (last, GOING_ON), NOW, ("Spark's history cannot be asked: it redirects",))
+    card = replace(CARD, freshness_from="sla.yaml:3 by Ines")
+    status = judge(card, rows(30), (last, GOING_ON), NOW, ("Spark's history cannot be asked: it redirects",))
     assert [(s.provenance, s.text) for s in status.evidence] == [
         ("the data", "newest `placed_at` is 2026-11-20 06:00 UTC"),
-        ("the table's card", "expected daily"),
+        ("sla.yaml:3 by Ines", "expected daily"),
         (
             "airflow",
             "`load`: failed, ended 2026-11-21 10:00 UTC, last success 2026-11-20 10:00 UTC;"

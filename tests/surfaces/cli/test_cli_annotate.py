@@ -73,6 +73,27 @@ def test_what_is_said_is_written_with_who_and_when(
     }
 
 
+@pytest.mark.requirement("cards:sources")
+def test_a_described_table_says_who_says_whose_it_is_and_how_it_should_be(run: Run, notes: Path) -> None:
+    notes.mkdir()
+    (notes / "team.yaml").write_text(
+        "table: orders\nsaid_by: Ines\nsaid_at: 2026-03-04\nowner: finance\nfreshness: daily\n"
+        "criticality: high\n"
+    )
+    run("index")
+    said = " by Ines on 2026-03-04"
+    shown = run("describe", "orders").stdout
+    for line in (
+        f"  owner: finance (source: team.yaml:4{said})",
+        f"  criticality: high (source: team.yaml:6{said})",
+        f"  expected to be fresh: daily (source: team.yaml:5{said})",
+    ):
+        assert line in shown
+    card = json.loads(run("describe", "orders", "--json").stdout)
+    assert (card["owner"], card["owner_from"]) == ("finance", f"team.yaml:4{said}")
+    assert (card["criticality_from"], card["freshness_from"]) == (f"team.yaml:6{said}", f"team.yaml:5{said}")
+
+
 @pytest.mark.requirement("annotations:command")
 def test_a_second_word_changes_the_file_and_keeps_the_rest(run: Run, notes: Path) -> None:
     notes.mkdir()

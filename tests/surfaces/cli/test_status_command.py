@@ -72,7 +72,7 @@ def test_each_table_has_its_verdict_and_what_is_late_or_failed_ends_with_one(run
     assert said["payments"]["summary"] == (
         "`payments` is failed: the last run of `model.shop.payments` failed."
     )
-    assert [e["source"] for e in said["payments"]["evidence"]] == ["the data", "the table's card", "dbt"]
+    assert [e["source"] for e in said["payments"]["evidence"]] == ["the data", "shop.yaml:8", "dbt"]
     assert "ana@" not in done.output
     for table, code in (("orders", 0), ("visits", 0), ("refunds", 1), ("payments", 1)):
         assert run("status", table).exit_code == code
@@ -84,7 +84,7 @@ def test_people_read_the_verdict_and_then_what_it_stands_on(run: Run) -> None:
     first, *evidence = done.stdout.splitlines()
     assert "`orders` is fresh: it was last filled on " in first
     assert any(line.startswith("  the data: newest `loaded_at` is ") for line in evidence)
-    assert "  the table's card: expected within 24h by loaded_at" in evidence
+    assert "  shop.yaml:4: expected within 24h by loaded_at" in evidence
     assert done.stderr == ""
 
 

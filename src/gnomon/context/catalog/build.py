@@ -22,6 +22,7 @@ from gnomon.context.catalog.cards import Surveyed, draft_cards
 from gnomon.context.catalog.caveats import Known
 from gnomon.context.catalog.claims import with_claims
 from gnomon.context.catalog.counts import SourceCount, counts_from_json
+from gnomon.context.catalog.enrich.version import rules_version
 from gnomon.context.catalog.file import (
     building_path,
     only_builder,
@@ -138,7 +139,7 @@ def build_index(
             "warehouse": warehouse.warehouse_id,
             "fingerprint": fingerprint,
             "embedder": f"{embedder.model_id}:{embedder.dimensions}",
-            "sources": _digest(repr([(s.name, s.fingerprint()) for s in sources]) + str(refine is not None)),
+            "sources": _sources_digest(sources, refine is not None),
             "vectors": VECTORS,
             "found_by_values": str(int(found_by_values)),
         }
@@ -161,6 +162,11 @@ def build_index(
             return build.run(full=full, started=started)
         finally:
             build.close()
+
+
+def _sources_digest(sources: Sequence[Source], refined: bool) -> str:
+    """Changes with what the sources hold, and with the rules by which their code is read."""
+    return _digest(repr(([(s.name, s.fingerprint()) for s in sources], refined, rules_version())))
 
 
 def _silent(stage: str, done: int, total: int) -> None:
@@ -340,10 +346,11 @@ class _Build:
         origin = _digest(self.facts["sources"] + read_meta(self.file)["catalog_of"])
         layers = kept_layers(self.file, origin)
         if layers is None:
+            from gnomon.context.catalog.enrich.kept import KeptStatements
             from gnomon.context.catalog.gather import gather
 
-            dialect = self.warehouse.dialect
-            layers = gather(self.sources, catalog, dialect, self.now, self.progress, self.refine)
+            dialect, kept = self.warehouse.dialect, KeptStatements(self.file)
+            layers = gather(self.sources, catalog, dialect, self.now, self.progress, self.refine, kept)
             keep_layers(self.file, "" if layers.waiting else origin, layers)
         if layers.waiting:
             # The next build has to go on where the budget ended, also if nothing else changes.

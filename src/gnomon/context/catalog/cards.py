@@ -88,6 +88,7 @@ def _draft(
 ) -> TableCard:
     schema = table.known.schema
     purpose, purpose_from = _purpose(schema, joins, said)
+    owner, criticality, expected = said.first("owner"), said.first("criticality"), _expected(said)
     caveats = [Statement(f.text, str(f.origin)) for f in said.every("caveat")]
     if table.problem:
         caveats.append(Statement(f"The table could not be read: {table.problem}", "profile"))
@@ -99,18 +100,21 @@ def _draft(
         purpose=purpose,
         keys=schema.keys,
         joins=joins,
-        owner=_text(said.first("owner")),
+        owner=_text(owner),
         always_filter=tuple(f.text for f in said.every("always_filter") if f.origin.layer == "annotation"),
         freshness_column=freshness_column(table.known),
         caveats=(*caveats, *own_caveats(table.known), *shared_caveats),
         use_instead=_text(said.first("use_instead")) or use_instead(schema, names),
         purpose_from=purpose_from,
-        criticality=_text(said.first("criticality")),
-        freshness=_text(_expected(said)),
+        criticality=_text(criticality),
+        freshness=_text(expected),
         produced_by=_text(said.first("produced_by")),
         tags=tuple(f.text for f in said.every("tag")),
         statements=tuple(_statements(said))[:MAX_STATEMENTS],
         usage=said.usage,
+        owner_from=_from(owner),
+        criticality_from=_from(criticality),
+        freshness_from=_from(expected),
     )
 
 
@@ -132,7 +136,7 @@ def _column(known: Known, column: Column, said: Said) -> CardColumn:
     if column.comment:
         return CardColumn(column, profile, column.comment, COMMENT)
     derived = said.of_column(column.name, "derivation")
-    return CardColumn(column, profile, _text(derived), str(derived.origin) if derived else "")
+    return CardColumn(column, profile, _text(derived), _from(derived))
 
 
 def _expected(said: Said) -> Fact | None:
@@ -155,6 +159,10 @@ def _statements(said: Said) -> Iterator[CardStatement]:
 
 def _text(fact: Fact | None) -> str:
     return fact.text if fact is not None else ""
+
+
+def _from(fact: Fact | None) -> str:
+    return str(fact.origin) if fact is not None else ""
 
 
 def drafted_purpose(schema: TableSchema, joins: Sequence[Join]) -> str:

@@ -157,10 +157,15 @@ def _of_column(column: Column, profile: ColumnProfile | None) -> Iterator[Statem
         yield Statement(_flagged(column, profile, "deleted"), "column name")
     elif _TEST.match(column.name):
         yield Statement(_flagged(column, profile, "test or internal"), "column name")
-    elif column.kind in NUMERIC_KINDS and _CENTS.search(column.name):
+    elif column.kind in NUMERIC_KINDS and says_hundredths(column.name):
         yield Statement(f"`{column.name}` is in hundredths: divide by 100 for the currency.", "column name")
     if _DEPRECATED.search(column.comment):
         yield Statement(f"`{column.name}` is deprecated: {column.comment}", "column comment")
+
+
+def says_hundredths(name: str) -> bool:
+    """Whether a column's name says that it holds hundredths, as `amount_cents` does."""
+    return _CENTS.search(name) is not None
 
 
 def _flagged(column: Column, profile: ColumnProfile | None, what: str) -> str:

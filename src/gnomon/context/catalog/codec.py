@@ -26,6 +26,9 @@ from gnomon.domain.catalog import (
 
 Json = Any
 
+DASHBOARDS = "$[#-1][2]"
+"""SQLite's path to the titles of dashboards within a card's text, which are read of all cards at once."""
+
 
 def card_to_json(card: TableCard) -> str:
     """`card` as text; `card_from_json` gives an equal card back."""
@@ -49,6 +52,9 @@ def card_to_json(card: TableCard) -> str:
             card.produced_by,
             card.tags,
             [[s.kind, s.text, s.provenance] for s in card.statements],
+            card.owner_from,
+            card.criticality_from,
+            card.freshness_from,
             card.usage and usage_to_json(card.usage),
         ]
     )
@@ -59,7 +65,8 @@ def card_from_json(text: str) -> TableCard:
     ref, columns, rows, is_view, purpose, keys, joins, owner, always, fresh, caveats, instead, *more = (
         json.loads(text)
     )
-    purpose_from, criticality, freshness, produced_by, tags, statements, usage = more
+    purpose_from, criticality, freshness, produced_by, tags, statements, *sources, usage = more
+    owner_from, criticality_from, freshness_from = sources
     return TableCard(
         TableRef(*ref),
         tuple(map(_to_card_column, columns)),
@@ -80,6 +87,9 @@ def card_from_json(text: str) -> TableCard:
         tuple(tags),
         tuple(CardStatement(*s) for s in statements),
         usage_from_json(usage) if usage else None,
+        owner_from,
+        criticality_from,
+        freshness_from,
     )
 
 

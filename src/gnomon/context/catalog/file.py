@@ -16,7 +16,7 @@ from gnomon.domain.catalog import TableRef
 from gnomon.domain.errors import Failed, Misconfigured
 from gnomon.store.durable import explained, no_room, not_writable
 
-FORMAT = "4"
+FORMAT = "5"
 """Raised with every change of the tables below or of the codec."""
 
 LARGE = ("measured_catalog", "claims", "identifiers")
@@ -38,6 +38,7 @@ create index if not exists joins_by_child on joins (child_id);
 create index if not exists joins_by_parent on joins (parent_id);
 create table if not exists cards (id text primary key, position integer not null, card text not null);
 create table if not exists said (id text primary key, said text not null) without rowid;
+create table if not exists code_read (digest text primary key, told blob not null);
 create table if not exists signals (id text primary key, boost real not null) without rowid;
 create table if not exists problems (
     position integer primary key, place text not null, message text not null

@@ -9,6 +9,7 @@ from itertools import chain
 from gnomon.context.catalog.counts import SourceCounter
 from gnomon.context.catalog.enrich.evidence import TableInput
 from gnomon.context.catalog.enrich.extract import code_of_views, extract
+from gnomon.context.catalog.enrich.kept import KeptStatements
 from gnomon.context.catalog.enrich.refine import Refined
 from gnomon.context.catalog.facts import Fact, Gathered, Item, PastQuery, PipelineCode, Problem
 from gnomon.context.catalog.layers import Layers
@@ -31,6 +32,7 @@ def gather(
     now: datetime,
     progress: Progress,
     refine: Refine | None = None,
+    kept: KeptStatements | None = None,
 ) -> Layers:
     """Read the sources, judge past queries, and draw from pipeline code what it tells.
 
@@ -38,6 +40,7 @@ def gather(
         dialect: The warehouse's, for statements whose source names none.
         now: What a query's age is counted from.
         refine: Has a model word what is known, popular tables first; None for no model.
+        kept: What statements of code told before; None reads all of them.
 
     Raises:
         Misconfigured: A source's place is missing or of another kind.
@@ -46,7 +49,8 @@ def gather(
     counters = [SourceCounter(source.name, names) for source in sources]
     found, usage = _read(sources, counters, UsageCollector(catalog, names, dialect, now), progress)
     code = [*code_of_views(catalog), *found.code]
-    drawn = extract(code, catalog, names, dialect, partial(progress, "read pipeline code"), claims=found.keys)
+    reading = partial(progress, "read pipeline code")
+    drawn = extract(code, catalog, names, dialect, reading, claims=found.keys, kept=kept)
     every = chain(found.facts, drawn.facts, usage.filters_always)
     facts, unknown = facts_by_table(every, catalog, names)
     waiting = 0

@@ -285,6 +285,9 @@ class GovernedIndex:
             tags=self._all_told(card.tags, ref),
             statements=tuple(s for s in card.statements if self._is_sayable(s, ref)),
             usage=self._usage(card.usage, ref) if measured else None,
+            owner_from=self._source_told(card.owner, card.owner_from, ref),
+            criticality_from=self._source_told(card.criticality, card.criticality_from, ref),
+            freshness_from=self._source_told(card.freshness, card.freshness_from, ref),
         )
 
     def _column(self, card: TableCard, shown: Column, measured: bool) -> CardColumn:
@@ -349,6 +352,10 @@ class GovernedIndex:
     def _told(self, text: str, *about: TableRef) -> str:
         """The text, or nothing if it names something hidden."""
         return "" if self.conceals(text, *about) else text
+
+    def _source_told(self, text: str, source: str, ref: TableRef) -> str:
+        """Where a text is from; of one that is not told, not even that it is there."""
+        return self._told(source, ref) if self._told(text, ref) else ""
 
     def _all_told(self, texts: Iterable[str], ref: TableRef) -> tuple[str, ...]:
         return tuple(text for text in texts if not self.conceals(text, ref))

@@ -146,9 +146,9 @@ class CatalogIndex:
     @cached_property
     def dashboards(self) -> Mapping[str, frozenset[TableRef]]:
         """Titles of dashboards, and the tables whose cards name them."""
-        sql = "select title.value, cards.id from cards, json_each(card, '$[#-1][2]') as title"
+        sql = "select title.value, cards.id from cards, json_each(card, ?) as title"
         found: dict[str, set[TableRef]] = defaultdict(set)
-        for title, identifier in self._read(sql, ()):
+        for title, identifier in self._read(sql, (codec.DASHBOARDS,)):
             found[title].add(table_ref(identifier))
         return {title: frozenset(tables) for title, tables in found.items()}
 

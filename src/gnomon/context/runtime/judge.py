@@ -180,7 +180,7 @@ def _told(
     elif newest.problem:
         yield Statement(newest.problem, "the data")
     if card.freshness:
-        yield Statement(f"expected {card.freshness}", "the table's card")
+        yield Statement(f"expected {card.freshness}", card.freshness_from or "the table's card")
     for run in runs:
         began = f", began {said(run.started_at)}" if run.started_at and not run.ended_at else ""
         ended = f", ended {said(run.ended_at)}" if run.ended_at else began

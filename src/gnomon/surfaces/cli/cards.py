@@ -126,15 +126,15 @@ def _sections(card: TableCard) -> list[tuple[str, list[str]]]:
         if c.profile and c.profile.top and c.profile.distinct < c.profile.rows
     ]
     facts = [
-        f"{label}: {value}"
-        for label, value in (
-            ("owner", card.owner),
-            ("criticality", card.criticality),
-            ("expected to be fresh", card.freshness),
-            ("fresh by", card.freshness_column),
-            ("made by", card.produced_by),
-            ("tags", ", ".join(card.tags)),
-            ("what it holds is from", card.purpose_from),
+        f"{label}: {value}{_source(source)}"
+        for label, value, source in (
+            ("owner", card.owner, card.owner_from),
+            ("criticality", card.criticality, card.criticality_from),
+            ("expected to be fresh", card.freshness, card.freshness_from),
+            ("fresh by", card.freshness_column, ""),
+            ("made by", card.produced_by, ""),
+            ("tags", ", ".join(card.tags), ""),
+            ("what it holds is from", card.purpose_from, ""),
         )
         if value
     ]

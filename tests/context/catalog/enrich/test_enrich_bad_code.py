@@ -105,13 +105,15 @@ def test_a_kept_result_is_current_until_its_code_or_a_table_it_reads_changes() -
     star = code("mart.made", "SELECT * FROM raw.stores")
     before = warehouse(*SHOP)
     kept = extract_one(star, before, "duckdb")
-    assert is_current(kept, star, before)
-    assert is_current(kept, star, warehouse(*SHOP, table("raw.further", "id")))
-    assert not is_current(kept, code("mart.made", "SELECT id FROM raw.stores"), before)
+    assert is_current(kept, star, before, "duckdb")
+    assert is_current(kept, star, warehouse(*SHOP, table("raw.further", "id")), "duckdb")
+    assert not is_current(kept, code("mart.made", "SELECT id FROM raw.stores"), before, "duckdb")
+    assert not is_current(kept, star, before, "postgres")
     wider = [t if t.ref.name != "stores" else table("raw.stores", "id name time_zone city") for t in SHOP]
-    assert not is_current(kept, star, warehouse(*wider))
+    assert not is_current(kept, star, warehouse(*wider), "duckdb")
     assert together([kept], before) == read(star)
-    assert statement_hash(star) != statement_hash(code("mart.made", star.sql, place="elsewhere.sql:1"))
+    elsewhere = code("mart.made", star.sql, place="elsewhere.sql:1")
+    assert statement_hash(star, "duckdb") != statement_hash(elsewhere, "duckdb")
 
 
 @pytest.mark.requirement("enrichment:reuse")

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from gnomon.context.catalog.enrich.kept import KeptStatements
 from gnomon.context.catalog.enrich.relate import relate
 from gnomon.context.catalog.enrich.shapes import StatementFacts
 from gnomon.context.catalog.enrich.statement import extract_one
@@ -46,6 +47,7 @@ def extract(
     progress: Callable[[int, int], None] | None = None,
     *,
     claims: Iterable[KeyClaim] = (),
+    kept: KeptStatements | None = None,
 ) -> Extracted:
     """Everything that the code tells about the tables it makes.
 
@@ -54,15 +56,32 @@ def extract(
         dialect: sqlglot's name of the warehouse's dialect, for code that names none.
         progress: Called with statements read and statements in all.
         claims: Keys that other sources know.
+        kept: What statements told before; those of them that are still to be read are kept there, and no
+            others. None reads all.
     """
     warehouse = Warehouse(catalog, names)
     chosen = in_force(code, warehouse)
     read: list[StatementFacts] = []
     for number, one in enumerate(chosen, start=1):
-        read.append(extract_one(one, warehouse, dialect))
+        read.append(_told(one, warehouse, dialect, kept))
         if progress is not None:
             progress(number, len(chosen))
+    if kept is not None:
+        kept.drop_others()
     return together(read, warehouse, claims)
+
+
+def _told(
+    one: PipelineCode, warehouse: Warehouse, dialect: str, kept: KeptStatements | None
+) -> StatementFacts:
+    """What a statement tells: as it is kept, or read now."""
+    if kept is None:
+        return extract_one(one, warehouse, dialect)
+    found = kept.find(one, warehouse, dialect)
+    if found is None:
+        found = extract_one(one, warehouse, dialect)
+        kept.keep(found)
+    return found
 
 
 def together(

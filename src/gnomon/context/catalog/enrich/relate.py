@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gnomon.context.catalog.enrich import sentences
+from gnomon.context.catalog.enrich.hundredths import held_in_hundredths
 from gnomon.context.catalog.enrich.lookalikes import Made, use_when
 from gnomon.context.catalog.enrich.shapes import RowKey, StatementFacts
 from gnomon.context.catalog.enrich.warehouse import Warehouse
@@ -45,6 +46,7 @@ def relate(
         facts += grain
         keys += own
         known.setdefault(table, []).extend(frozenset(_folded(k.columns)) for k in own)
+    facts += held_in_hundredths(statements, warehouse)
     facts += _downstream(by_table)
     made = {
         t: Made(m, tuple(warehouse.columns(t)) or tuple(c.name for c in m.columns)) for t, m in makers.items()

@@ -76,8 +76,9 @@ class StatementFacts:
     """All that one statement tells about the table it makes. Plain data: it can be kept and reused.
 
     Args:
-        digest: `statement_hash` of the code it was read from.
-        schema_digest: Hash of the columns of the tables it reads, as they were when it was read.
+        digest: `statement_hash` of the code it was read from; empty if reading it again may tell more.
+        schema_digest: Hash of the tables behind `asked` and their columns, as they were when it was read.
+        asked: Names of tables that were looked up to read it.
         reads: Tables it reads, the one whose rows it has first.
         rows_of: The table whose rows it has, filtered or grouped; empty where there is no single one.
         grouped_by: What its rows are grouped by, in words; None where it does not group.
@@ -86,8 +87,9 @@ class StatementFacts:
     table: str
     origin: Origin
     making: Making
-    digest: str
-    schema_digest: str
+    digest: str = ""
+    schema_digest: str = ""
+    asked: tuple[str, ...] = ()
     whole: bool = False
     reads: tuple[str, ...] = ()
     rows_of: str = ""

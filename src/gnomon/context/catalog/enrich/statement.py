@@ -11,7 +11,7 @@ from sqlglot import exp
 from gnomon.context.catalog.enrich import sentences
 from gnomon.context.catalog.enrich.effects import RowReader, rows_of
 from gnomon.context.catalog.enrich.keys import grouping, row_keys
-from gnomon.context.catalog.enrich.parsing import Deadline, Parsed, parse
+from gnomon.context.catalog.enrich.parsing import MAX_SECONDS, Deadline, Parsed, parse
 from gnomon.context.catalog.enrich.relations import Output, Relation, Resolver, chased
 from gnomon.context.catalog.enrich.shapes import Effect, MadeColumn, RowKey, StatementFacts
 from gnomon.context.catalog.enrich.sidelines import limits_behind
@@ -20,9 +20,6 @@ from gnomon.context.catalog.enrich.warehouse import Warehouse
 from gnomon.context.catalog.enrich.wording import Writer, notes_on
 from gnomon.context.catalog.facts import Fact, FactKind, LineageEdge, Origin, PipelineCode, Problem
 
-RULES = "1"
-"""Raised when the rules change, so that nothing read by older ones is reused."""
-
 MAX_EDGES = 20_000
 MAX_DERIVATIONS = 250
 """Columns of one table that get a sentence about how they come about."""
@@ -30,13 +27,16 @@ MAX_DERIVATIONS = 250
 _LINE = re.compile(r"^(.*):(\d+)$", re.DOTALL)
 
 
-def statement_hash(code: PipelineCode) -> str:
-    """Changes if the code, its place, or the rules that read it change."""
+def statement_hash(code: PipelineCode, dialect: str) -> str:
+    """Changes if the code, its dialect or its place change.
+
+    Args:
+        dialect: The warehouse's, for code that names none.
+    """
     parts = (
-        RULES,
         code.table,
         code.sql,
-        code.dialect,
+        code.dialect or dialect,
         code.materialized,
         str(code.origin),
         code.origin.source,
@@ -44,38 +44,51 @@ def statement_hash(code: PipelineCode) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def extract_one(code: PipelineCode, warehouse: Warehouse, dialect: str) -> StatementFacts:
+def extract_one(
+    code: PipelineCode, warehouse: Warehouse, dialect: str, *, max_seconds: float = MAX_SECONDS
+) -> StatementFacts:
     """What one statement tells; a statement that cannot be read tells a problem.
 
     Args:
         dialect: sqlglot's name of the warehouse's dialect, for code that names none.
+        max_seconds: Processor time that reading it may take.
     """
-    deadline = Deadline()
+    watched, digest = warehouse.watched(), statement_hash(code, dialect)
     try:
-        parsed = parse(code.sql, code.dialect or dialect, deadline)
-        if isinstance(parsed, Parsed):
-            return _Reader(code, warehouse, code.dialect or dialect, deadline).read(parsed)
-        reason = parsed
+        read = _read(code, watched, code.dialect or dialect, Deadline(max_seconds))
     except TimeoutError:
-        reason = "takes too long to read; split the statement to have it read"
+        read = _nothing(code, watched, "takes too long to read; split the statement to have it read")
+        # Another machine may read it in time.
+        digest = ""
+    asked = watched.asked
+    return replace(read, digest=digest, schema_digest=warehouse.digest(asked), asked=asked)
+
+
+def is_current(one: StatementFacts, code: PipelineCode, warehouse: Warehouse, dialect: str) -> bool:
+    """Whether reading `code` again would tell the same: neither it nor the tables it names have changed."""
+    unchanged = one.digest == statement_hash(code, dialect)
+    return unchanged and one.schema_digest == warehouse.digest(one.asked)
+
+
+def _read(code: PipelineCode, warehouse: Warehouse, dialect: str, deadline: Deadline) -> StatementFacts:
+    """The facts, without the hashes that they are kept by.
+
+    Raises:
+        TimeoutError: It takes too long.
+    """
+    try:
+        parsed = parse(code.sql, dialect, deadline)
+        if isinstance(parsed, Parsed):
+            return _Reader(code, warehouse, dialect, deadline).read(parsed)
+        reason = parsed
     except RecursionError:
         reason = "is nested too deeply to be read; flatten the statement to have it read"
+    return _nothing(code, warehouse, reason)
+
+
+def _nothing(code: PipelineCode, warehouse: Warehouse, reason: str) -> StatementFacts:
     problem = Problem(code.origin.place, f"the code of `{code.table}` {reason}")
-    return _nothing(code, warehouse, problem)
-
-
-def is_current(one: StatementFacts, code: PipelineCode, warehouse: Warehouse) -> bool:
-    """Whether reading `code` again would tell the same: neither it nor the tables it reads have changed."""
-    reads = (*one.reads, one.table)
-    return one.digest == statement_hash(code) and one.schema_digest == warehouse.digest(reads)
-
-
-def _nothing(code: PipelineCode, warehouse: Warehouse, problem: Problem) -> StatementFacts:
-    table = warehouse.name(code.table)
-    digest = warehouse.digest([table])
-    return StatementFacts(
-        table, code.origin, "declaration", statement_hash(code), digest, problems=(problem,)
-    )
+    return StatementFacts(warehouse.name(code.table), code.origin, "declaration", problems=(problem,))
 
 
 class _Reader:
@@ -101,9 +114,7 @@ class _Reader:
             self._table,
             self._code.origin,
             parsed.making,
-            statement_hash(self._code),
-            self._warehouse.digest((*reads, self._table)),
-            parsed.whole and self._code.materialized != "incremental",
+            whole=parsed.whole and self._code.materialized != "incremental",
             facts=tuple(self._general(parsed)),
         )
         return shared if parsed.query is None else self._with_query(shared, parsed, resolver, relation, reads)

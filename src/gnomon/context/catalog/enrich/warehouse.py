@@ -1,5 +1,6 @@
 """The warehouse as code knows it: which table a name means, and which columns it has."""
 
+import copy
 import hashlib
 from collections.abc import Iterable
 
@@ -16,6 +17,18 @@ class Warehouse:
         self._names = names
         self._tables = {table.ref: table for table in catalog.tables}
         self._found: dict[str, tuple[str, TableSchema | None]] = {}
+        self._asked: set[str] = set()
+
+    def watched(self) -> "Warehouse":
+        """The same warehouse, whose `asked` are the names that are looked up in it from now on."""
+        watched = copy.copy(self)
+        watched._asked = set()
+        return watched
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Every name that was looked up, in order of the alphabet."""
+        return tuple(sorted(self._asked))
 
     def name(self, written: str) -> str:
         """The warehouse's own name of a table, or the one that was written where it has no such table."""
@@ -35,11 +48,13 @@ class Warehouse:
         return tuple(c.name for c in table.columns) if table else ()
 
     def digest(self, tables: Iterable[str]) -> str:
-        """A hash of the columns of these tables: code reads differently when they change."""
-        known = {name: self.columns(name) for name in tables}
-        return hashlib.sha256(repr(sorted(known.items())).encode()).hexdigest()[:32]
+        """A hash of which tables are meant and of their columns: code reads differently when they change."""
+        known = {name: (self.name(name), self.columns(name)) for name in tables}
+        text = repr(sorted(known.items()))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def _look_up(self, written: str) -> tuple[str, TableSchema | None]:
+        self._asked.add(written)
         found = self._found.get(written)
         if found is None:
             ref = self._names.find(written)

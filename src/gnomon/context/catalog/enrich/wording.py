@@ -16,11 +16,17 @@ _MAX_SIDE_NOTES = 2
 _TRACED = 3
 """Expressions behind one another that one column's text goes through."""
 
+FROM_HUNDREDTHS = "converted from hundredths"
+"""The note on a column that code divides by 100 to get an amount."""
+
 _HUNDREDTHS = re.compile(r"(^|_)(cents?|pence|minor|minor_units?|hundredths)($|_)", re.I)
 _MONEY = re.compile(
     r"(^|_)(amount|price|revenue|cost|fee|total|value|usd|eur|gbp|spend|sales|tax|discount|salary)($|_|s$)",
     re.I,
 )
+_COUNTS = (exp.Count, exp.CountIf, exp.ApproxDistinct, exp.Length)
+"""What these give has no unit of what they are given."""
+
 _RATE = re.compile(
     r"(^|_)(fx|exchange|currency|conversion|(to|in)_(usd|eur|gbp))(_?rate)?($|_)|(^|_)rate($|_)", re.I
 )
@@ -204,8 +210,10 @@ def _division(node: exp.Div, relation: Relation, name: str) -> Iterator[str]:
         o.name for c in in_scope(node.this) if isinstance(c, exp.Column) and (o := _target(c, relation))
     ]
     times_100 = any(isinstance(m, exp.Mul) and "100" in m.sql(comments=False) for m in in_scope(node.this))
-    if number == 100 and not times_100 and (any(map(_HUNDREDTHS.search, names)) or _MONEY.search(name)):
-        yield "converted from hundredths"
+    counts = any(isinstance(part, _COUNTS) for part in in_scope(node.this))
+    an_amount = any(map(_HUNDREDTHS.search, names)) or _MONEY.search(name)
+    if number == 100 and an_amount and not times_100 and not counts:
+        yield FROM_HUNDREDTHS
     else:
         yield f"divided by {divisor.name}"
 
