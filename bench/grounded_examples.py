@@ -1,4 +1,4 @@
-"""What the contexts of a database teach: an example a slot, and the words that may stay without a role."""
+"""What the contexts of a database teach: an example a slot."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -24,9 +24,6 @@ CODE = (
 PARTLY = 0.3
 """Weight of the examples of a question of which one part of the gold is not said."""
 
-MIN_DATABASES = 5
-"""Databases in which a word is seen without a role before it counts as harmless."""
-
 Places = npt.NDArray[np.int32]
 
 
@@ -50,14 +47,12 @@ class Lessons:
     """What one database teaches.
 
     Args:
-        quiet: Words that name nothing here and have no role in a question whose whole gold is said.
         coverage: How many golds are said whole or partly, and for those that are not, why.
         problem: Why the database could not be asked; empty if it could.
     """
 
     database: str
     examples: list[Example] = field(default_factory=list)
-    quiet: set[str] = field(default_factory=set)
     coverage: Counter[str] = field(default_factory=Counter)
     problem: str = ""
 
@@ -90,10 +85,7 @@ def _learn(seen: Seen, lessons: Lessons) -> str:
     if len(aligned.missing) > 1:
         return "several parts not said"
     lessons.examples.extend(examples_of(question, aligned, PARTLY if aligned.missing else 1.0))
-    if aligned.missing:
-        return "one part not said"
-    lessons.quiet.update(quiet_words(question, aligned))
-    return "said whole"
+    return "one part not said" if aligned.missing else "said whole"
 
 
 def examples_of(question: Question, aligned: Aligned, weight: float) -> Iterator[Example]:
@@ -106,20 +98,6 @@ def examples_of(question: Question, aligned: Aligned, weight: float) -> Iterator
         yield Example(places, slot.options.index(gold), weight)
         left = left if gold == NOTHING else slot.at
         history = history.then(gold)
-
-
-def quiet_words(question: Question, aligned: Aligned) -> Iterator[str]:
-    """Words that are linked to nothing and play no role."""
-    for at, item in enumerate(question.items):
-        if item.kind == "unknown" and at not in aligned.chosen and any(c.isalpha() for c in item.text):
-            yield item.text.lower()
-
-
-def harmless(lessons: Iterable[Lessons], min_databases: int = MIN_DATABASES) -> tuple[str, ...]:
-    """Words that are quiet in so many databases, in the order of the alphabet."""
-    databases = {(learned.database, word) for learned in lessons for word in learned.quiet}
-    counted = Counter(word for _, word in databases)
-    return tuple(sorted(word for word, n in counted.items() if n >= min_databases))
 
 
 def coverage_of(lessons: Iterable[Lessons]) -> Counter[str]:

@@ -7,31 +7,27 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from grounded_isotonic import Calibration
-from grounded_ranker import Ranker
 from grounded_roles import Weights
+
+from gnomon.models.grounded.composer.trees import Trees
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Everything that was learned.
-
-    Args:
-        harmless: Words that change nothing where they are linked to nothing.
-    """
+    """Everything that was learned."""
 
     roles: Weights
-    ranker: Ranker
+    trees: Trees
     calibration: Calibration
-    harmless: Sequence[str]
 
 
 def write_weights(path: Path, learned: Learned) -> None:
     """Write the arrays, compressed; the file is there whole or not at all.
 
-    `roles` float16 (1 << BITS,); `rank_names` uint8, the names in UTF-8 with a newline between them;
-    `rank_weights` float32, one a name; `calibration_x` and `calibration_y` float32, points of a curve that
-    rises from the ranker's probability to the share that is right; `harmless` uint8, words in UTF-8 with a
-    newline between them.
+    `roles` float16 (1 << BITS,); `names` uint8, the features' names in UTF-8 with a newline between them;
+    `tree_roots`, `tree_feature`, `tree_left` and `tree_right` int32 and `tree_limit` float32, the fields of
+    `Trees`; `calibration_x` and `calibration_y` float32, points of a curve that rises from the probability
+    that the trees give to the share that is right.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f"{path.name}.half")
@@ -39,11 +35,14 @@ def write_weights(path: Path, learned: Learned) -> None:
         np.savez_compressed(
             file,
             roles=learned.roles.astype(np.float16),
-            rank_names=_lines(learned.ranker.names),
-            rank_weights=learned.ranker.weights.astype(np.float32),
+            names=_lines(learned.trees.names),
+            tree_roots=learned.trees.roots,
+            tree_feature=learned.trees.feature,
+            tree_limit=learned.trees.limit,
+            tree_left=learned.trees.left,
+            tree_right=learned.trees.right,
             calibration_x=learned.calibration.x.astype(np.float32),
             calibration_y=learned.calibration.y.astype(np.float32),
-            harmless=_lines(learned.harmless),
         )
     half.replace(path)
 

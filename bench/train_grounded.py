@@ -32,7 +32,7 @@ import grounded_ranker as ranker_code
 import grounded_roles as roles_code
 from grounded_candidates import Candidates, Proposing, candidates_of
 from grounded_contexts import Place, read_contexts, some_of
-from grounded_examples import GROUNDED, Lessons, coverage_of, harmless, read_lessons
+from grounded_examples import GROUNDED, Lessons, coverage_of, read_lessons
 from grounded_folds import FOLDS, fold_of
 from grounded_isotonic import Calibration
 from grounded_learned import Figures, to_text
@@ -174,8 +174,7 @@ class Outcome:
     def weights(self, held_out: int | None) -> Learned:
         """What was learned without a fold; None for what was learned of all."""
         ranker = self.rankers.of_all if held_out is None else self.rankers.without[held_out]
-        seen = [lesson for lesson in self.lessons if fold_of(lesson.database) != held_out]
-        return Learned(self.roles[held_out].weights, ranker, self.curves[held_out], harmless(seen))
+        return Learned(self.roles[held_out].weights, ranker, self.curves[held_out])
 
     def figures(self) -> Figures:
         """What the report is counted from."""

@@ -11,7 +11,7 @@ sys.path.append(str(Path(__file__).parents[2] / "bench"))
 
 from grounded_align import roles_of
 from grounded_contexts import Contexts, Place, read_contexts
-from grounded_examples import Lessons, harmless, lessons_of
+from grounded_examples import lessons_of
 from grounded_gold import NotCovered
 
 from gnomon.flywheel.questions import EvalQuestion
@@ -142,14 +142,3 @@ def test_each_slot_is_an_example_and_a_question_said_in_part_weighs_less(context
     assert len(lessons.examples) == slots
     assert lessons.coverage == {"said whole": len(ALIGNED) + 1, "one part not said": 1}
     assert {e.weight for e in lessons.examples} == {1.0, 0.3}
-
-
-@pytest.mark.requirement("bench:train-alignment")
-def test_a_word_is_harmless_if_it_stays_without_a_role_on_five_databases(contexts: Contexts) -> None:
-    """`blorps` stands in a question whose gold is said only in part: it may be what is not said."""
-    quiet = lessons_of(contexts).quiet
-    assert "zorbs" in quiet
-    assert "blorps" not in quiet
-    five = [Lessons(f"d{n}", quiet={"please"} | ({"kindly"} if n else set())) for n in range(5)]
-    assert harmless(five) == ("please",)
-    assert harmless([five[0]] * 5) == ()

@@ -1,4 +1,4 @@
-"""Four invented businesses: a real database and a real index each, and questions put to them."""
+"""Five invented businesses: a real database and a real index each, and questions put to them."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -28,7 +28,13 @@ NOW = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
 ANSWERED_FROM = AnswersSection().min_confidence
 """Below this confidence the agent keeps an answer to itself."""
 
-ENGINES = {"library": "duckdb", "clinic": "sqlite", "shipping": "duckdb", "school": "duckdb"}
+ENGINES = {
+    "library": "duckdb",
+    "clinic": "sqlite",
+    "shipping": "duckdb",
+    "school": "duckdb",
+    "nursery": "duckdb",
+}
 SCHEMAS = Path(__file__).parent / "schemas"
 GOLDEN = Path(__file__).parent / "golden"
 TOOLS = tuple(ToolSpec(name, name, {"type": "object"}, "ask") for name in ("run_sql", "ask_user"))

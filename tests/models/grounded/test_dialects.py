@@ -64,7 +64,7 @@ def test_postgresql_text_parses_as_one_select(business: str, businesses: Open) -
 
 
 @pytest.mark.requirement("grounded:dialects")
-@pytest.mark.parametrize("business", ["library", "shipping"])
+@pytest.mark.parametrize("business", ["library", "shipping", "nursery"])
 def test_postgresql_runs_what_is_written_for_it(business: str, businesses: Open, postgres_url: str) -> None:
     import psycopg
 

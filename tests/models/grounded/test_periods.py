@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnomon.models.grounded.periods import add_months, find_period, floor_to, step
+from gnomon.models.grounded.periods import add_months, find_period, floor_to, step, unit_of
 from gnomon.models.grounded.words import tokenize
 
 WEDNESDAY = date(2026, 3, 18)
@@ -41,6 +41,12 @@ def span(text: str, today: date = WEDNESDAY) -> tuple[date | None, date | None] 
         ("in December 2025", date(2025, 12, 1), date(2026, 1, 1)),
         ("in January of 2025", date(2025, 1, 1), date(2025, 2, 1)),
         ("in May 2025", date(2025, 5, 1), date(2025, 6, 1)),
+        ("in 2018-02", date(2018, 2, 1), date(2018, 3, 1)),
+        ("2024-12", date(2024, 12, 1), date(2025, 1, 1)),
+        ("since 2025-06", date(2025, 6, 1), OPEN),
+        ("before 2025-06", OPEN, date(2025, 6, 1)),
+        ("between 2025-01 and 2025-03", date(2025, 1, 1), date(2025, 4, 1)),
+        ("from 2024-11 to 2025-02", date(2024, 11, 1), date(2025, 3, 1)),
         ("in Q1 2025", date(2025, 1, 1), date(2025, 4, 1)),
         ("in Q4 of 2025", date(2025, 10, 1), date(2026, 1, 1)),
         ("in the third quarter of 2025", date(2025, 7, 1), date(2025, 10, 1)),
@@ -112,6 +118,10 @@ def test_a_period_is_counted_from_the_clock_of_the_question(
         "on 2025-02-29",
         "on February 30, 2025",
         "in Q5 2025",
+        "in 2025-13",
+        "in 2025-00",
+        "in 2025-1",
+        "in 2025-2026",
         "in 25",
         "tomorrow",
         "last fortnight",
@@ -155,3 +165,33 @@ def test_this_period_holds_today_and_touches_the_last_one(today: date, unit: str
 def test_months_on_and_back_are_the_same_first_day(day: date, months: int) -> None:
     first = day.replace(day=1)
     assert add_months(add_months(first, months), -months) == first
+
+
+@pytest.mark.requirement("grounded:dates")
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("in 2025", "year"),
+        ("in Q2 2025", "quarter"),
+        ("in 2025-02", "month"),
+        ("last week", "week"),
+        ("yesterday", "day"),
+        ("since 2025", None),
+        ("from 2024 to 2025", None),
+        ("in the last 30 days", None),
+    ],
+)
+def test_a_period_is_one_of_a_calendar_unit_or_of_none(text: str, unit: str | None) -> None:
+    found = find_period(tokenize(text), 0, WEDNESDAY)
+    assert found is not None
+    assert unit_of(found) == unit
+
+
+@pytest.mark.requirement("grounded:dates")
+def test_a_range_knows_the_two_periods_that_it_runs_between() -> None:
+    found = find_period(tokenize("from 2024 to 2025-03"), 0, WEDNESDAY)
+    assert found is not None
+    assert [(p.start, p.end) for p in found.ends] == [
+        (date(2024, 1, 1), date(2025, 1, 1)),
+        (date(2025, 3, 1), date(2025, 4, 1)),
+    ]

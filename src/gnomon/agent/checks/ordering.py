@@ -1,6 +1,7 @@
 """A question for the most or the least is answered in order, and ties at the cut are named."""
 
 import re
+from typing import Literal
 
 from sqlglot import exp
 
@@ -76,7 +77,9 @@ def _tie(case: Case, select: exp.Select, order: exp.Order, limit: int) -> Findin
         return passed(f"row {limit:,} and the next one differ in what they are ordered by", sql)
     both = f"{_named(rows[limit - 1])} and {_named(rows[limit])}"
     summary = f"{both} tie with {shown[limit][0]} and only one is shown"
-    return Finding("warn", summary, "Name the tie, or include every row with that value.", sql)
+    # One row of several alike is no answer to `which has the most`; of a list the last row is in doubt.
+    verdict: Literal["fail", "warn"] = "fail" if limit == 1 else "warn"
+    return Finding(verdict, summary, "Name the tie, or include every row with that value.", sql)
 
 
 def _keys(select: exp.Select, order: exp.Order) -> list[exp.Expr]:

@@ -46,7 +46,7 @@ def read_computed(draft: Draft) -> None:
         if following is not None and draft.items[following].is_cue("count", "agg"):
             draft.take(at, "count")
             continue
-        following = _past_values(draft, following)
+        following = past_values(draft, following)
         if following is None or not draft.is_name(following):
             raise NotRead(f"I cannot tell what `{draft.items[at].text}` counts.", (draft.items[at].text,))
         distinct = any(i.is_cue("distinct") for i in draft.items[at:following])
@@ -58,7 +58,7 @@ def read_computed(draft: Draft) -> None:
     _read_aggregates(draft)
 
 
-def _past_values(draft: Draft, at: int | None) -> int | None:
+def past_values(draft: Draft, at: int | None) -> int | None:
     """`how many ACTIVE customers`: look past values and flags that stand before the noun."""
     while at is not None:
         item = draft.items[at]
@@ -111,7 +111,7 @@ def _is_total(draft: Draft, at: int) -> bool:
 
 def measured(draft: Draft, at: int, aggregate: str) -> Target:
     """An aggregate of the column that the name at a position means."""
-    column = draft.column(at, draft.schema.is_numeric) or _own_measure(draft, at)
+    column = draft.column(at, draft.schema.is_numeric) or own_measure(draft, at)
     if column is None and aggregate in ("min", "max"):
         column = draft.column(at, draft.schema.is_temporal)
     if column is None:
@@ -120,7 +120,7 @@ def measured(draft: Draft, at: int, aggregate: str) -> Target:
     return Target(column.table, column.column, cast(Aggregate, aggregate))
 
 
-def _own_measure(draft: Draft, at: int) -> ColumnRef | None:
+def own_measure(draft: Draft, at: int) -> ColumnRef | None:
     """`daily active users`, a table with one row a day whose column `active_users` is meant."""
     table = draft.as_table(draft.items[at])
     if table is None:
@@ -142,8 +142,9 @@ def _read_aggregates(draft: Draft) -> None:
         if joined is not None and draft.items[joined].is_cue("agg"):
             continue
         if following is not None and draft.items[following].is_cue("agg"):
-            continue
-        following = _past_number_of(draft, _past_values(draft, following))
+            words = (draft.items[at].text, draft.items[following].text)
+            raise NotRead(f"I cannot tell over which groups `{' '.join(words)}` is.", words, final=True)
+        following = _past_number_of(draft, past_values(draft, following))
         _apply(draft, pending, following)
         pending = []
     if pending:
@@ -156,7 +157,7 @@ def _past_number_of(draft: Draft, at: int | None) -> int | None:
         return at
     following = draft.after(at, skip=BEFORE_NAMES)
     table = draft.as_table(draft.items[following]) if following is not None else None
-    counts_rows = table is not None and following is not None and _own_measure(draft, following) is None
+    counts_rows = table is not None and following is not None and own_measure(draft, following) is None
     if following is None or not draft.is_name(following) or counts_rows:
         raise NotRead("I do not aggregate counts yet.", (draft.items[at].text,))
     draft.take(at, "number of")
@@ -171,7 +172,7 @@ def _apply(draft: Draft, pending: list[int], following: int | None) -> None:
     for at, aggregate in zip(pending, aggregates, strict=True):
         draft.items[following].role = ""
         table = draft.as_table(draft.items[following])
-        if aggregate == "sum" and table is not None and _own_measure(draft, following) is None:
+        if aggregate == "sum" and table is not None and own_measure(draft, following) is None:
             columns = draft.schema.card(table).columns
             amounts = [c.name for c in columns if ADDITIVE & {*name_words(c.name)}]
             if amounts:

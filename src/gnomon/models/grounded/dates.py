@@ -30,12 +30,16 @@ STATE_WORDS = frozenset(
 """A date with such a name bounds a state; a bare period does not say whether it asks for the bound."""
 
 
+PARTS = frozenset(stem(w) for w in ("items", "lines", "details", "rows", "positions", "entries"))
+"""Last words of a table whose rows are parts of a row of another: `order_items`, `invoice_lines`."""
+
+
 def main_date(draft: Draft, table: TableRef, words: str) -> ColumnRef | None:
     """The date or year column that a bare period is about; None if the table has none such."""
     dates = draft.schema.dates(table)
     if not dates:
         years = draft.schema.year_columns(table)
-        return years[0] if len(years) == 1 else None
+        return years[0] if len(years) == 1 else None if years else _date_of_whole(draft, table, words)
     chosen = _chosen(draft, words, dates)
     if chosen is not None:
         return chosen
@@ -44,6 +48,20 @@ def main_date(draft: Draft, table: TableRef, words: str) -> ColumnRef | None:
         others = ", ".join(d.column for d in dates if d != event)
         draft.assume(f"Time is taken from {event}.", f"name another date: {others}")
     return event
+
+
+def _date_of_whole(draft: Draft, table: TableRef, words: str) -> ColumnRef | None:
+    """`order_items` are dated by their `orders`: the parent whose parts they are called."""
+    own = [stem(w) for w in name_words(table.name)]
+    if own[-1] not in PARTS:
+        return None
+    parents = [h.parent for h in draft.schema.card(table).joins if h.child == table]
+    named = [(p, [stem(w) for w in name_words(p.name)]) for p in parents if p in draft.schema.tables()]
+    wholes = [p for p, name in named if own[:-1] == name]
+    column = main_date(draft, wholes[0], words) if len(wholes) == 1 else None
+    if column is not None:
+        draft.assume(f"Time is taken from {column}.", "name another date")
+    return column
 
 
 def _chosen(draft: Draft, words: str, dates: list[ColumnRef]) -> ColumnRef | None:
@@ -56,7 +74,7 @@ def event_date(table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
     own = set(name_words(table.name))
     named = [c for c in dates if own & set(name_words(c.column))]
     plain = [c for c in dates if not is_state(c)]
-    created = [c for c in dates if ROW_WORDS & {stem(w) for w in name_words(c.column)}]
+    created = [c for c in dates if is_row_date(c)]
     for found in (named, plain if len(dates) == 1 else [], created):
         if len(found) == 1:
             return found[0]
@@ -66,6 +84,11 @@ def event_date(table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
 def is_state(column: ColumnRef) -> bool:
     """Whether the date bounds a state, such as a birth or an opening."""
     return bool(STATE_WORDS & {stem(w) for w in name_words(column.column)})
+
+
+def is_row_date(column: ColumnRef) -> bool:
+    """Whether the date says when its row came about."""
+    return bool(ROW_WORDS & {stem(w) for w in name_words(column.column)})
 
 
 def has_rival_dates(draft: Draft, table: TableRef) -> bool:

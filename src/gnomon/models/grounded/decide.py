@@ -1,25 +1,44 @@
-"""Which reading a question gets: the careful reader's, the composer's, or none."""
+"""Which reading a question gets: the likeliest, if it leaves no word without a place and is likely enough."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from gnomon.domain.context import Context
+from gnomon.models.grounded.composer.accounting import BEYOND
 from gnomon.models.grounded.composer.compose import Composed, compose
-from gnomon.models.grounded.followup import changes_another, read_in_conversation
+from gnomon.models.grounded.composer.propose import Careful, read_carefully
+from gnomon.models.grounded.cues import CUES
+from gnomon.models.grounded.followup import changes_another
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.refusals import refuse_unfinished
-from gnomon.models.grounded.schema import Schema
-from gnomon.models.grounded.sql import write_sql
+from gnomon.models.grounded.reply import describe
+from gnomon.models.grounded.words import tokenize
 
-SURE = 0.9
-"""A composed reading that is likelier than this may be answered from."""
+SURE = 0.88
+"""A reading that is likelier than this may be answered from."""
+
+KEPT = 0.7
+"""The same for one that the careful reader makes as well: it has placed every word by rules of its own."""
 
 DOUBTED = 0.45
 """What the likelihood of any other counts for, so that it stays below the default threshold of an answer."""
 
 UNPLACED = 0.4
-"""Share of composed readings that are right although a word of the question has no place in them."""
+"""Share of readings that are right although a word of the question has no place in them."""
+
+WORTH_ASKING = 0.6
+"""How likely readings must be together before a person is asked which is meant."""
+
+RIVAL = 0.1
+"""How likely a reading must be to be offered."""
+
+MAX_OFFERED = 4
+OPENING = frozenset({"list", "yes_no", "each", "fill"})
+"""Kinds of steering words that a sentence begins with."""
+
+CHOSEN = 0.95
+"""How sure a reading is that a person has chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,68 +49,129 @@ class Decided:
     sql: str
 
 
-def decide(text: str, context: Context, today: date, least: float) -> Decided:
-    """Read a question carefully, word by word, and by what was learned; see how far both agree.
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is known of a question before one of its readings is taken.
 
     Args:
-        least: Confidence from which an answer is given; a composed reading must be as sure.
+        composed: The readings, the likeliest first; none where the composer does not read at all.
+        stopped: Why there may be no answer; of use where no reading is taken.
+    """
+
+    careful: Careful
+    composed: tuple[Composed, ...] = ()
+    stopped: NotRead | None = None
+
+    @property
+    def doubt(self) -> NotRead:
+        """Why there is no reading."""
+        return self.careful.doubt or self.stopped or NotRead("I see no reading of this.")
+
+    @property
+    def offers(self) -> tuple[Composed, ...]:
+        """Readings to choose from where none is sure: two at least, or none.
+
+        A name that may mean several things is asked about by itself.
+        """
+        if self.doubt.options:
+            return ()
+        whole = [c for c in self.composed if not c.unplaced and c.probability >= RIVAL][:MAX_OFFERED]
+        unsure = len(whole) > 1 and _certainty(whole[0], self.careful) < KEPT
+        return tuple(whole) if unsure and sum(c.probability for c in whole) >= WORTH_ASKING else ()
+
+
+def read(text: str, context: Context, today: date) -> Read:
+    """Read a question carefully, word by word, and by what was learned.
 
     Raises:
-        NotRead: Neither has a reading that is likely enough.
+        NotRead: The question itself says two things.
     """
-    careful, doubt = _carefully(text, context, today)
+    careful = read_carefully(text, context, today)
     if changes_another(text, context) or context.choices:
-        return _only(careful, doubt)
+        return Read(careful)
     try:
         refuse_unfinished(text, context, today)
     except NotRead as stopped:
-        return _only(careful, doubt or stopped)
-    if doubt is not None and doubt.final:
-        raise doubt
-    composed = compose(text, context, today, careful.sql if careful else "", doubt.reason if doubt else "")
-    if careful is not None:
-        return _checked(careful, composed)
-    return _composed(composed, doubt or NotRead("I see no reading of this."), least)
+        return Read(careful, stopped=stopped)
+    if careful.doubt is not None and careful.doubt.final:
+        raise careful.doubt
+    if careful.reading is not None and (_beyond_roles(careful.reading) or _is_note(text)):
+        return Read(careful)
+    return Read(careful, compose(text, context, today, careful))
 
 
-def _carefully(text: str, context: Context, today: date) -> tuple[Decided | None, NotRead | None]:
-    try:
-        reading = read_in_conversation(text, context, today)
-        return Decided(reading, write_sql(reading, Schema(context))), None
-    except NotRead as doubt:
-        return None, doubt
+def _beyond_roles(reading: Reading) -> bool:
+    """Whether it says what no roles say, or what they were hardly taught: nothing for the composer to judge.
+
+    Questions of the development sets name years and few dates.
+    """
+    bucketed = any(g.bucket is not None for g in reading.groups)
+    dated = any(isinstance(v, date) for c in reading.conditions for v in c.values)
+    wider = (reading.outer, reading.compared, reading.trend, reading.within, reading.place)
+    said = {words.lower() for words, _ in reading.explained} & BEYOND
+    return bool(bucketed or dated or reading.share or reading.then or said) or any(wider)
 
 
-def _only(careful: Decided | None, doubt: NotRead | None) -> Decided:
-    if careful is None:
-        raise doubt or NotRead("I see no reading of this.")
-    return careful
+def _is_note(text: str) -> bool:
+    """`revenue by region`: no sentence, which is what the composer has learned from."""
+    first = [t.lower for t in tokenize(text)[:3]]
+    spans = (tuple(first[:n]) for n in range(len(first), 0, -1))
+    cue = next((CUES[span] for span in spans if span in CUES), None)
+    return not {"how", "count"} & set(first[:1]) and (cue is None or cue.kind not in OPENING)
 
 
-def _checked(careful: Decided, composed: Sequence[Composed]) -> Decided:
-    """The careful reading; where the composer's best is the same, as sure as the surer of both."""
-    if not composed or composed[0].sql != careful.sql:
-        return careful
-    certainty = max(careful.reading.certainty, composed[0].probability)
-    return replace(careful, reading=replace(careful.reading, certainty=certainty))
+def decide(known: Read, least: float) -> Decided:
+    """The likeliest reading of a question.
 
+    Args:
+        least: Confidence from which an answer is given; a reading of the composer alone must be as sure.
 
-def _composed(composed: Sequence[Composed], doubt: NotRead, least: float) -> Decided:
-    """The likeliest composed reading, if it is likely enough; else why there is none."""
+    Raises:
+        NotRead: No reading is likely enough.
+    """
+    careful, composed = known.careful, known.composed
     if not composed:
-        raise doubt
+        if careful.reading is None:
+            raise known.doubt
+        return Decided(careful.reading, careful.sql)
     best = composed[0]
-    certainty = _certainty(best)
-    if certainty >= least:
+    if best.unplaced and careful.reading is not None:
+        best = next(c for c in composed if c.sql == careful.sql)
+    certainty = _certainty(best, careful)
+    if certainty >= least or careful.reading is not None:
         return Decided(replace(best.reading, certainty=certainty), best.sql)
-    if best.unplaced and not doubt.words:
+    if best.unplaced and not known.doubt.words:
         words = ", ".join(f"`{w}`" for w in best.unplaced)
         raise NotRead(f"I cannot place {words} in this data.", best.unplaced)
-    raise doubt
+    raise known.doubt
 
 
-def _certainty(composed: Composed) -> float:
+def take(offered: Sequence[Composed], choice: str) -> Decided:
+    """The reading that a person chose, by what it was offered as.
+
+    Raises:
+        NotRead: It is none of these.
+    """
+    number = choice.partition(".")[0]
+    if not number.isdecimal() or not 0 < int(number) <= len(offered):
+        raise NotRead("that is none of the readings that I see.")
+    chosen = offered[int(number) - 1]
+    return Decided(replace(chosen.reading, certainty=max(CHOSEN, chosen.probability)), chosen.sql)
+
+
+def offer(offered: Sequence[Composed]) -> list[str]:
+    """Readings to choose from, each with a number, in words and in SQL."""
+    return [
+        f"{number}. {_in_words(c.reading)}: {' '.join(c.sql.split())}" for number, c in enumerate(offered, 1)
+    ]
+
+
+def _in_words(reading: Reading) -> str:
+    return describe(reading) + (", each once" if reading.distinct else "")
+
+
+def _certainty(composed: Composed, careful: Careful) -> float:
     if composed.unplaced:
         return min(composed.probability, UNPLACED) * DOUBTED
-    sure = composed.probability >= SURE and not composed.far
-    return composed.probability * (1.0 if sure else DOUBTED)
+    enough = KEPT if composed.sql == careful.sql else SURE
+    return composed.probability * (1.0 if composed.probability >= enough else DOUBTED)

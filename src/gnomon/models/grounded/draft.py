@@ -3,17 +3,22 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.linking import Link
 from gnomon.models.grounded.reading import (
     AgainstAverage,
+    Compared,
     Condition,
     Grouping,
     Linked,
     NotRead,
     Ordering,
+    Outer,
     Target,
+    Trend,
+    Within,
 )
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item
@@ -26,7 +31,11 @@ AMBIGUITY_MARGIN = 0.04
 
 @dataclass(slots=True)
 class Draft:
-    """Everything collected while a question is read. Items get a `role` once they are accounted for."""
+    """Everything collected while a question is read. Items get a `role` once they are accounted for.
+
+    Args:
+        contrast: Whether groups, or values of one column that are still to be read, are set side by side.
+    """
 
     schema: Schema
     items: list[Item]
@@ -42,6 +51,13 @@ class Draft:
     order: Ordering | None = None
     having: tuple[Target, str, int | float] | None = None
     limit: int | None = None
+    then: list[Ordering] = field(default_factory=list)
+    within: Within | None = None
+    place: int | None = None
+    outer: Outer | None = None
+    contrast: Literal["", "listed", "groups", "difference"] = ""
+    compared: Compared | None = None
+    trend: Trend | None = None
     dated_by: ColumnRef | None = None
     distinct: bool = False
     share: bool = False

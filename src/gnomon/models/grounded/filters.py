@@ -28,15 +28,23 @@ def read_periods(draft: Draft) -> None:
     for at in draft.open("period"):
         period = draft.items[at].period
         assert period is not None
-        column = (
-            _beside_temporal(draft, at) or draft.dated_by or _verb_date(draft, at) or _main_date(draft, at)
-        )
-        if column is None:
-            raise refuse_period(draft, draft.items[at].text)
+        column = period_date(draft, at)
         draft.take(at, f"{column} within {period.label}")
         draft.conditions += within(draft, column, period)
         if period.assumed:
             draft.assume(period.assumed)
+
+
+def period_date(draft: Draft, at: int) -> ColumnRef:
+    """The date or year column that the period at a position is about.
+
+    Raises:
+        NotRead: There is none, or there are several.
+    """
+    found = _beside_temporal(draft, at) or draft.dated_by or _verb_date(draft, at) or _main_date(draft, at)
+    if found is None:
+        raise refuse_period(draft, draft.items[at].text)
+    return found
 
 
 def _beside_temporal(draft: Draft, at: int) -> ColumnRef | None:

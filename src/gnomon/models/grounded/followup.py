@@ -91,6 +91,7 @@ def _date_of(reading: Reading) -> ColumnRef | None:
 
 def _merged(previous: Reading, draft: Draft, question: str) -> Reading:
     regrouped = bool(draft.groups or draft.entity)
+    _refuse_figure(previous, draft, regrouped)
     if question.strip().lower().startswith("and") and draft.groups and previous.groups:
         draft.groups = [*previous.groups, *(g for g in draft.groups if g not in previous.groups)]
     if not (regrouped or draft.conditions or draft.linked or draft.against_average):
@@ -110,10 +111,20 @@ def _merged(previous: Reading, draft: Draft, question: str) -> Reading:
     return _counted(reading) if regrouped and not any(t.aggregate for t in reading.targets) else reading
 
 
+def _refuse_figure(previous: Reading, draft: Draft, regrouped: bool) -> None:
+    """What a figure of figures is made of is not changed in part, nor cut by the time that it is made of."""
+    made = {c.column for s in previous.compared.sides for c in s.conditions} if previous.compared else set()
+    over = set(previous.outer.over.groups) if previous.outer else set()
+    fixed = previous.within is not None or previous.place is not None or previous.trend is not None
+    changed = {c.column for c in draft.conditions} | {g.column for g in draft.groups if g.bucket is not None}
+    if (regrouped and fixed) or made & changed or over & set(draft.groups):
+        raise NotRead("I cannot tell what this changes; ask in full.", ())
+
+
 def _counted(reading: Reading) -> Reading:
     """Grouping what was only listed means counting it."""
     counted = Target(reading.base, None, "count")
-    return replace(reading, targets=(counted,), order=Ordering(True, counted), distinct=False)
+    return replace(reading, targets=(counted,), order=Ordering(True, counted), then=(), distinct=False)
 
 
 def _replaced(old: tuple[Condition, ...], new: list[Condition]) -> tuple[Condition, ...]:

@@ -7,8 +7,11 @@ from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured
 from gnomon.models.grounded.dates import main_date, refuse_period
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.linking import UNITS
-from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target
+from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target, Within
 from gnomon.models.grounded.words import stem
+
+POSSESSIVES = frozenset({"their", "its", "his", "her"})
+"""`sorted by city and their names` may ask for the names rather than order by them."""
 
 MAX_NUMERIC_GROUPS = 60
 """A number with more values than this is an amount: nobody asks for a row for each weight."""
@@ -48,6 +51,7 @@ def _read_one_order(draft: Draft, at: int) -> None:
         raise NotRead(f"I cannot order by `{draft.items[position].text}`.", (draft.items[position].text,))
     if position > at:
         draft.take(position, f"order by {column}")
+    before_both = descending
     following = draft.after(position)
     if (
         following is not None
@@ -56,17 +60,62 @@ def _read_one_order(draft: Draft, at: int) -> None:
     ):
         descending = _direction(draft, following)
         draft.take(following, "direction")
-    _refuse_second_key(draft, position)
     draft.order = Ordering(descending, Target(column.table, column.column))
+    if position > at:
+        _read_further_keys(draft, position, before_both)
 
 
-def _refuse_second_key(draft: Draft, at: int) -> None:
+def _read_further_keys(draft: Draft, at: int, before_both: bool = False) -> None:
+    """`by city and then name`: what else is ordered by, among equals.
+
+    Args:
+        before_both: Whether `descending` stands before the first, so that it may be said of all.
+    """
     joiner = draft.after(at)
     if joiner is not None and draft.items[joiner].is_cue("direction"):
         joiner = draft.after(joiner)
-    second = draft.after(joiner) if joiner is not None and draft.items[joiner].is_cue("and") else None
-    if second is not None and draft.is_name(second) and draft.items[at].role.startswith("order by"):
-        raise NotRead("I order by one thing at a time.", (draft.items[second].text,))
+    key = _key_after(draft, joiner)
+    if key is None:
+        return
+    column = draft.column(key)
+    if column is None or draft.as_table(draft.items[key]) is not None:
+        raise NotRead(f"I cannot order by `{draft.items[key].text}`.", (draft.items[key].text,))
+    draft.take(key, f"order by {column}, among equals")
+    way = draft.after(key)
+    descending = False
+    if way is not None and draft.items[way].is_cue("direction"):
+        _refuse_shared_direction(draft, at, key, way)
+        descending = _direction(draft, way)
+        draft.take(way, "direction")
+    elif before_both:
+        raise NotRead("I cannot tell whether both orders run the same way.", (draft.items[key].text,))
+    draft.then.append(Ordering(descending, Target(column.table, column.column)))
+    _read_further_keys(draft, key)
+
+
+def _key_after(draft: Draft, joiner: int | None) -> int | None:
+    """The name behind `and`, `then` or `and then by`; None if the order ends there."""
+    if joiner is None or not draft.items[joiner].is_cue("and"):
+        return joiner if draft.is_name(joiner) and _follows_then(draft, joiner) else None
+    key = draft.after(joiner)
+    if key is not None and draft.items[key].text.lower() == "by" and _follows_then(draft, key):
+        draft.take(key, "order by")
+        key = draft.after(key)
+    owned = key is not None and any(i.text.lower() in POSSESSIVES for i in draft.items[joiner:key])
+    return key if draft.is_name(key) and not owned else None
+
+
+def _follows_then(draft: Draft, at: int | None) -> bool:
+    return at is not None and at > 0 and draft.items[at - 1].text.lower() == "then"
+
+
+def _refuse_shared_direction(draft: Draft, at: int, key: int, way: int) -> None:
+    """`by city and name descending`: the direction may be that of both."""
+    own = any(
+        draft.items[i].is_cue("direction") or draft.items[i].text.lower() == "then" for i in range(at, key)
+    )
+    if not own:
+        raise NotRead("I cannot tell whether both orders run the same way.", (draft.items[way].text,))
 
 
 def _order_by_computed(draft: Draft, at: int, descending: bool) -> None:
@@ -103,6 +152,10 @@ def read_groups(draft: Draft) -> None:
         cue = draft.items[at].cue
         assert cue is not None
         column = grouped_date(draft, draft.items[at].text)
+        if draft.limit is not None:
+            _rank_within(draft, at, Within((Grouping(column, cast(Bucket, cue.value)),)))
+            draft.take(at, f"within each {cue.value} of {column}")
+            continue
         draft.groups.append(Grouping(column, cast(Bucket, cue.value)))
         draft.take(at, f"per {cue.value} of {column}")
     for at in draft.cues("each", "group"):
@@ -111,10 +164,48 @@ def read_groups(draft: Draft) -> None:
         if draft.items[at].text.lower() == "by" and following is not None and draft.items[following].values:
             draft.take(at, "by")
             continue
+        if draft.limit is not None and draft.order is not None:
+            _read_within(draft, at)
+            continue
         if draft.items[at].is_cue("each") and not computed and not _counts_per(draft, at):
             _take_each(draft, at)
             continue
         _read_group(draft, at)
+
+
+def _read_within(draft: Draft, at: int) -> None:
+    """`top 3 products by revenue in each category`: a ranking in each group."""
+    if draft.items[at].is_cue("group"):
+        words = draft.items[at].text
+        raise NotRead(f"I cannot tell what `{words}` groups; say `in each` to rank within groups.", (words,))
+    before = draft.before(at)
+    if draft.is_name(before) and before is not None and draft.as_table(draft.items[before]) is None:
+        words = f"{draft.items[before].text} {draft.items[at].text}"
+        raise NotRead(f"I cannot tell whether `{words}` is shown beside the ranking.", (words,))
+    _rank_within(draft, at, read_group_apart(draft, at))
+
+
+def _rank_within(draft: Draft, at: int, within: Within) -> None:
+    ranked = {*(g.column for g in draft.groups), *([draft.entity] if draft.entity else [])}
+    if draft.within is not None or ranked & {*(g.column for g in within.groups), within.entity}:
+        raise NotRead("I cannot tell within what it is ranked.", (draft.items[at].text,))
+    draft.within = within
+    _count_in_groups(draft, within)
+    if draft.place is None:
+        draft.assume("Those that are equal at the last place are all shown.")
+
+
+def _count_in_groups(draft: Draft, within: Within) -> None:
+    """Rows that are counted for a ranking are counted in each group, where the group is theirs alone."""
+    order, entity = draft.order, draft.focus
+    if order is None or order.linked is None or entity is None:
+        return
+    if all(draft.schema.paths(entity, table, many=False) for table in within.tables):
+        return
+    counted_rows = Target(order.linked, None, "count")
+    draft.entity = entity
+    draft.targets.append(counted_rows)
+    draft.order = Ordering(order.descending, counted_rows)
 
 
 def grouped_date(draft: Draft, words: str) -> ColumnRef:
@@ -169,14 +260,24 @@ def _take_each(draft: Draft, at: int) -> None:
     draft.take(at, "each")
 
 
-def _read_group(draft: Draft, at: int) -> None:
+def read_group_apart(draft: Draft, at: int) -> Within:
+    """The groups named after the word at a position, kept apart from those of the whole question."""
+    groups, entity = draft.groups, draft.entity
+    draft.groups, draft.entity = [], None
+    _read_group(draft, at, joiners=("and",))
+    found = Within(tuple(draft.groups), draft.entity)
+    draft.groups, draft.entity = groups, entity
+    return found
+
+
+def _read_group(draft: Draft, at: int, joiners: tuple[str, ...] = ("and", ",", "as well as", "&")) -> None:
     position = draft.after(at, skip=("fill", "all", "distinct"))
     taken = False
     while position is not None and draft.is_name(position):
         _group_by(draft, position)
         taken = True
         joiner = draft.after(position)
-        if joiner is None or not draft.items[joiner].is_cue("and"):
+        if joiner is None or draft.items[joiner].text.lower() not in joiners:
             break
         position = draft.after(joiner)
         if position is not None and draft.is_name(position) and _is_measure_next(draft, position):

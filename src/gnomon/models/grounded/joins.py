@@ -71,11 +71,20 @@ def plan_joins(reading: Reading, schema: Schema) -> JoinPlan:
     return JoinPlan(root, tuple(hops), tuple(outer), related)
 
 
+def compared_conditions(reading: Reading) -> tuple[Condition, ...]:
+    """What tells the two sides of a comparison apart."""
+    return tuple(c for s in reading.compared.sides for c in s.conditions) if reading.compared else ()
+
+
 def _needed(reading: Reading) -> list[TableRef]:
     tables = [t.table for t in reading.targets] + [g.column.table for g in reading.groups]
     tables += [a.column.table for a in reading.against_average]
     tables += [reading.group_by_entity] if reading.group_by_entity else []
     tables += [reading.having[0].table] if reading.having else []
+    tables += reading.outer.over.tables if reading.outer else ()
+    tables += reading.within.tables if reading.within else ()
+    tables += [c.column.table for c in compared_conditions(reading)]
+    tables += [o.target.table for o in reading.then if o.target is not None]
     if reading.order is not None and reading.order.target is not None:
         tables.append(reading.order.target.table)
     return list(dict.fromkeys([reading.base, *tables]))
@@ -88,7 +97,7 @@ def _root(reading: Reading, needed: list[TableRef], schema: Schema) -> TableRef:
 
     if reaches_all(reading.base) is not None:
         return reading.base
-    measured = any(t.aggregate in ("sum", "avg") for t in reading.targets)
+    measured = any(t.aggregate in ("sum", "avg", "median") for t in reading.targets)
     if measured:
         raise NotRead("Joining the tables would count amounts more than once.", tuple(map(str, needed)))
     costs = {t: cost for t in schema.tables() if (cost := reaches_all(t)) is not None}

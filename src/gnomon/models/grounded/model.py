@@ -10,10 +10,12 @@ from datetime import date
 
 from gnomon.domain.answer import ReadWords
 from gnomon.domain.context import Context
-from gnomon.models.grounded.decide import Decided, decide
+from gnomon.models.grounded.decide import Read, decide, offer, read, take
 from gnomon.models.grounded.meaning import answer_from_cards
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.reply import describe, reply
+from gnomon.models.grounded.trusted.adapt import adapt
+from gnomon.models.grounded.trusted.respond import respond_trusted
 from gnomon.models.port import (
     CANNOT_ANSWER,
     Message,
@@ -27,7 +29,7 @@ from gnomon.models.port import (
 MAX_QUESTION_WORDS = 80
 """Longer questions hold more than one question; this reader takes one."""
 
-
+WHICH_READING = "Which of these do you mean?"
 ANSWERED_FROM = 0.45
 """Confidence from which an answer is given, where nobody sets another."""
 
@@ -42,7 +44,7 @@ class GroundedModel:
             least: Confidence from which an answer is given; a reading that was composed must be as sure.
         """
         self._least = least
-        self._last: tuple[str, Context, Decided] | None = None
+        self._last: tuple[str, Context, Read] | None = None
 
     @property
     def model_id(self) -> str:
@@ -62,39 +64,51 @@ class GroundedModel:
     def _read(self, request: ModelRequest, last: ToolMessage | None) -> ModelResponse:
         text = request.question.text
         if last is None:
-            known = answer_from_cards(text, request.context)
-            if known is not None:
-                return ModelResponse(known, confidence=0.9, reasoning="Answered from the tables' cards.")
+            told = answer_from_cards(text, request.context)
+            if told is not None:
+                return ModelResponse(told, confidence=0.9, reasoning="Answered from the tables' cards.")
         if len(text.split()) > MAX_QUESTION_WORDS:
             raise NotRead("the question is too long to be one question; ask one thing at a time.")
-        decided = self._decided(text, _with_choices(request.context, request.messages))
-        if last is not None and last.tool == "run_sql":
-            return _say(decided.reading, last)
-        return _run(decided.reading, decided.sql)
+        context = _with_choices(request.context, request.messages)
+        ran = last if last is not None and last.tool == "run_sql" else None
+        trusted = adapt(text, context, _today(context))
+        if trusted is not None and trusted.certainty >= self._least:
+            return respond_trusted(trusted, ran)
+        known = self._known(text, context)
+        chosen = _chosen(request.messages)
+        if chosen is None and last is None and _can_ask(request) and known.offers:
+            return _ask(WHICH_READING, offer(known.offers))
+        decided = take(known.offers, chosen) if chosen is not None else decide(known, self._least)
+        return _say(decided.reading, ran) if ran is not None else _run(decided.reading, decided.sql)
 
-    def _decided(self, text: str, context: Context) -> Decided:
-        """The reading of a question; the one of the turn before is kept, as the result comes back to it."""
+    def _known(self, text: str, context: Context) -> Read:
+        """What is known of a question; kept from the turn before, as the result comes back to it."""
         last = self._last
         if last is None or last[0] != text or last[1] is not context:
-            self._last = last = (text, context, decide(text, context, _today(context), self._least))
+            self._last = last = (text, context, read(text, context, _today(context)))
         return last[2]
 
     def _not_read(self, request: ModelRequest, stopped: NotRead, last: ToolMessage | None) -> ModelResponse:
-        can_ask = (
-            last is None
-            and len(stopped.options) >= 2
-            and stopped.words
-            and _offers(request.tools, "ask_user")
-        )
-        if not can_ask:
+        can_ask = last is None and len(stopped.options) >= 2 and stopped.words
+        if not can_ask or not _offers(request.tools, "ask_user"):
             return _cannot(stopped.reason, stopped.words)
-        options = list(stopped.options[:4])
-        arguments = {
-            "question": f"What does `{stopped.words[0]}` mean here?",
-            "options": options,
-            "default": options[0],
-        }
-        return ModelResponse("", (ToolCall("ask-1", "ask_user", arguments),), confidence=0.5)
+        return _ask(f"What does `{stopped.words[0]}` mean here?", list(stopped.options[:4]))
+
+
+def _can_ask(request: ModelRequest) -> bool:
+    return request.question.interactive and _offers(request.tools, "ask_user")
+
+
+def _ask(question: str, options: list[str]) -> ModelResponse:
+    arguments = {"question": question, "options": options, "default": options[0]}
+    return ModelResponse("", (ToolCall("ask-1", "ask_user", arguments),), confidence=0.5)
+
+
+def _chosen(messages: Sequence[Message]) -> str | None:
+    """The reading that a person chose among those that were offered."""
+    asked = [m for m in messages if isinstance(m, ToolMessage) and m.tool == "ask_user" and not m.failed]
+    chosen = (m.content for m in asked if m.content.get("question") == WHICH_READING)
+    return next((str(c["chosen"]) for c in chosen if c.get("by_person")), None)
 
 
 def _today(context: Context) -> date:
@@ -147,6 +161,10 @@ def _with_choices(context: Context, messages: Sequence[Message]) -> Context:
     chosen = {
         str(m.content["question"]).split("`")[1]: str(m.content["chosen"])
         for m in messages
-        if isinstance(m, ToolMessage) and m.tool == "ask_user" and not m.failed and "chosen" in m.content
+        if isinstance(m, ToolMessage)
+        and m.tool == "ask_user"
+        and not m.failed
+        and "chosen" in m.content
+        and m.content["question"] != WHICH_READING
     }
     return replace(context, choices=(*context.choices, *chosen.items())) if chosen else context

@@ -7,10 +7,13 @@ from itertools import pairwise
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import Context
 from gnomon.models.grounded.computed import read_computed, read_implied_sums
+from gnomon.models.grounded.contrast import read_contrast, settle_contrast
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods
 from gnomon.models.grounded.grouping import read_groups, read_order
 from gnomon.models.grounded.linking import build_lexicon
+from gnomon.models.grounded.nested import read_nested
+from gnomon.models.grounded.ordinals import part_phrases, read_place
 from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading, Target
 from gnomon.models.grounded.refusals import (
     refuse_circles,
@@ -18,14 +21,16 @@ from gnomon.models.grounded.refusals import (
     refuse_contradiction,
     refuse_cut_off,
     refuse_like_tables,
+    refuse_mixed,
     refuse_part_average,
     refuse_universals,
     refuse_unused_noun,
     state_average_of_rows,
 )
 from gnomon.models.grounded.schema import Schema
-from gnomon.models.grounded.superlatives import read_superlatives
+from gnomon.models.grounded.superlatives import partition_names, read_best_selling, read_superlatives
 from gnomon.models.grounded.tagging import Item, tag
+from gnomon.models.grounded.trends import read_trend
 from gnomon.models.grounded.values import read_values
 from gnomon.models.grounded.verbs import excuse_verbs
 from gnomon.models.grounded.words import name_words
@@ -45,9 +50,12 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     schema = Schema(context)
     lexicon = build_lexicon(context)
     items = tag(question, lexicon, context.values, today)
+    part_phrases(items)
     draft = Draft(schema, items, today)
     draft.focus = find_focus(draft)
     excuse_verbs(draft)
+    for read in (read_best_selling, read_place, read_nested, read_contrast, read_trend):
+        read(draft)
     refuse_unknown(items)
     skip_names_of_columns(draft)
     refuse_like_tables(draft)
@@ -80,7 +88,7 @@ def refuse_unknown(items: Sequence[Item]) -> None:
     for item, following in pairwise(items):
         if item.text.lower() == "about" and following.number is not None:
             raise NotRead("I do not compare with an approximate number.", (item.text, following.text))
-    beyond = tuple(i.text for i in items if i.is_cue("unsupported"))
+    beyond = tuple(i.text for i in items if i.is_cue("unsupported") and not i.role)
     if beyond:
         words = ", ".join(f"`{w}`" for w in beyond)
         raise NotRead(f"I do not read {words} yet.", beyond)
@@ -91,6 +99,9 @@ def find_focus(draft: Draft) -> TableRef | None:
     cut = next((i for i, item in enumerate(draft.items) if item.is_cue(*RESTRICTING)), len(draft.items))
     has_names = any(i.kind == "name" for i in draft.items[:cut])
     head = draft.items[:cut] if has_names else draft.items
+    apart = partition_names(draft)
+    if apart:
+        head = [item for at, item in enumerate(draft.items) if at not in apart]
     named = [t for item in head if (t := draft.as_table(item)) is not None]
     named = named or [t for item in draft.items if (t := draft.as_table(item)) is not None and _fits(head, t)]
     if named:
@@ -288,13 +299,11 @@ def refuse_leftovers(draft: Draft) -> None:
 
 def finish(draft: Draft) -> Reading:
     """The reading, with the table it stands on."""
+    settle_contrast(draft)
+    refuse_mixed(draft)
     base = _base(draft)
     if base is None:
         raise NotRead("I see no table that this is about.", ())
-    if draft.limit and any(
-        i.is_cue("each", "time_group") and not i.role.startswith("ranked") for i in draft.items
-    ):
-        raise NotRead("I do not rank within each group yet.", ("each",))
     grouped = bool(draft.groups or draft.entity)
     if grouped and draft.having is None and not any(t.aggregate for t in draft.targets):
         raise NotRead("I cannot tell what to compute for each group.", ())
@@ -319,6 +328,12 @@ def finish(draft: Draft) -> Reading:
         group_by_entity=draft.entity,
         order=draft.order,
         limit=draft.limit,
+        then=tuple(draft.then),
+        within=draft.within,
+        place=draft.place,
+        outer=draft.outer,
+        compared=draft.compared,
+        trend=draft.trend,
         having=draft.having,
         distinct=draft.distinct or _lists_kinds(draft),
         share=draft.share,

@@ -21,6 +21,7 @@ AFTER = frozenset({"after", "later"})
 SINCE = frozenset({"since", "starting"})
 WITHIN = frozenset({"in", "during", "for", "of", "on", "within", "year", "throughout", "at", "from"})
 YEAR = re.compile(r"^(1[89]\d\d|20\d\d|21\d\d)$")
+MONTH_NUMBER = re.compile(r"^(0[1-9]|1[0-2])$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Period:
         label: As the question says it.
         whole_years: True if it is made of calendar years, so that a year column can be compared.
         assumed: What was taken for granted, in words; empty if nothing was.
+        ends: The first and last period of a range such as `from 2024 to 2025`; else empty.
     """
 
     start: date | None
@@ -42,6 +44,7 @@ class Period:
     label: str
     whole_years: bool = False
     assumed: str = ""
+    ends: tuple["Period", ...] = ()
 
 
 def find_period(tokens: Sequence[Token], at: int, today: date) -> Period | None:
@@ -53,14 +56,19 @@ def find_period(tokens: Sequence[Token], at: int, today: date) -> Period | None:
         return None
     if skip == 0 and YEAR.match(lead) and body.tokens == 1 and not _bare_year_allowed(tokens, at):
         return None
-    label = " ".join(t.text for t in tokens[at : at + skip + body.tokens])
     start, end = _opened(lead if skip else "", body)
-    second = _range_end(tokens, at, skip + body.tokens, lead, today)
+    used = skip + body.tokens
+    second = _range_end(tokens, at, used, lead, today)
     if second is not None:
-        extra, end = second.tokens, second.end
-        label = " ".join(t.text for t in tokens[at : at + skip + body.tokens + 1 + extra])
-        return Period(body.start, end, skip + body.tokens + 1 + extra, label, body.whole_years, body.assumed)
-    return Period(start, end, skip + body.tokens, label, body.whole_years, body.assumed)
+        used += 1 + second.tokens
+        label, ends = _label(tokens, at, used), (body, second)
+        return Period(body.start, second.end, used, label, body.whole_years, body.assumed, ends)
+    return Period(start, end, used, _label(tokens, at, used), body.whole_years, body.assumed)
+
+
+def _label(tokens: Sequence[Token], at: int, used: int) -> str:
+    """The words of a period; a month as `2018-02` is three tokens and one word."""
+    return " ".join(t.text for t in tokens[at : at + used]).replace(" - ", "-")
 
 
 def _lead_length(tokens: Sequence[Token], at: int) -> int:
@@ -109,7 +117,7 @@ def _body(tokens: Sequence[Token], at: int, today: date) -> Period | None:
     words = [t.lower for t in tokens[at : at + 5]]
     if not words:
         return None
-    for reader in (_iso_day, _named_day, _quarter, _month, _relative, _year):
+    for reader in (_iso_day, _iso_month, _named_day, _quarter, _month, _relative, _year):
         found = reader(words, today)
         if found is not None:
             return found
@@ -122,6 +130,14 @@ def _iso_day(words: list[str], today: date) -> Period | None:
     except ValueError:
         return None
     return Period(day, day + timedelta(days=1), 1, words[0]) if day else None
+
+
+def _iso_month(words: list[str], today: date) -> Period | None:
+    """`2018-02`: a year and a month of two digits, as ISO 8601 writes a month."""
+    if len(words) < 3 or words[1] != "-" or not YEAR.match(words[0]) or not MONTH_NUMBER.match(words[2]):
+        return None
+    start = date(int(words[0]), int(words[2]), 1)
+    return Period(start, add_months(start, 1), 3, f"{words[0]}-{words[2]}")
 
 
 def _named_day(words: list[str], today: date) -> Period | None:
@@ -205,6 +221,14 @@ def _last_n(count: int, unit: str, today: date, used: int) -> Period | None:
     end = today + timedelta(days=1)
     start = end - timedelta(days=count * UNITS[unit]) if UNITS[unit] else step(end, unit, -count)
     return Period(start, end, used, f"last {count} {unit}s", assumed=f"The last {count} {unit}s end today.")
+
+
+def unit_of(period: Period) -> str | None:
+    """The unit that a period is one of: `day`, `week`, `month`, `quarter` or `year`; None if none."""
+    start, end = period.start, period.end
+    if start is None or end is None:
+        return None
+    return next((u for u in UNITS if floor_to(start, u) == start and step(start, u, 1) == end), None)
 
 
 def add_months(day: date, count: int) -> date:

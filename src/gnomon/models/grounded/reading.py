@@ -7,7 +7,7 @@ from typing import Literal
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 
-Aggregate = Literal["count", "sum", "avg", "min", "max"]
+Aggregate = Literal["count", "sum", "avg", "min", "max", "median"]
 Bucket = Literal["day", "week", "month", "quarter", "year"]
 Operator = Literal[
     "=", "<>", ">", ">=", "<", "<=", "in", "not in", "null", "not null", "contains", "true", "false"
@@ -87,6 +87,66 @@ class Ordering:
 
 
 @dataclass(frozen=True, slots=True)
+class Within:
+    """Groups in each of which there is a figure of its own: columns, and a table whose rows are groups."""
+
+    groups: tuple[Grouping, ...] = ()
+    entity: TableRef | None = None
+
+    @property
+    def tables(self) -> tuple[TableRef, ...]:
+        """The tables that the groups are read from."""
+        return (*(g.column.table for g in self.groups), *((self.entity,) if self.entity else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Outer:
+    """An aggregate over the figures of groups: the average of the totals of months."""
+
+    aggregate: Aggregate
+    over: Within
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two figures that are compared: a target over the rows that meet conditions."""
+
+    target: Target
+    label: str
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two figures and what lies between them.
+
+    With `growth` it is the second less the first, also in percent; else the first less the second.
+    """
+
+    first: Side
+    second: Side
+    growth: bool
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Both figures in order."""
+        return self.first, self.second
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A figure beside that of each bucket of time, which is the first group of its reading.
+
+    Args:
+        kind: The change to the bucket before, the sum of all up to it, or the average or sum of the last few.
+        span: How many buckets an average or sum of the last few takes; 1 for the others.
+    """
+
+    kind: Literal["change", "running", "average", "total"]
+    span: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a question is taken to ask.
 
@@ -97,6 +157,10 @@ class Reading:
         tests: What some or no row with the same listed values meets.
         share: True if the answer is the share of `base` rows that meet `conditions`.
         group_by_entity: A table whose rows are the groups (its key and label are shown).
+        then: What to order by among equals.
+        within: Groups of which each has a ranking of its own, cut by `limit` or at `place`.
+        place: The one place of a ranking that is asked for: 2 for the second highest. Equal values share one.
+        outer: An aggregate over the figures of groups; `groups` and `group_by_entity` are those of its rows.
         cautious: False if the doubts about related rows are weighed by whoever made the reading.
         mentioned: Tables that the question names as tables.
         assumptions: Text and alternative, a pair each.
@@ -116,6 +180,12 @@ class Reading:
     order: Ordering | None = None
     having: tuple[Target, str, int | float] | None = None
     limit: int | None = None
+    then: tuple[Ordering, ...] = ()
+    within: Within | None = None
+    place: int | None = None
+    outer: Outer | None = None
+    compared: Compared | None = None
+    trend: Trend | None = None
     distinct: bool = False
     share: bool = False
     exists_only: bool = False

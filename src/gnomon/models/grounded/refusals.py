@@ -1,16 +1,21 @@
 """Readings that would fit the words and yet may not be what is meant: refused, or said."""
 
+from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
 from gnomon.domain.context import Context
+from gnomon.models.grounded.dates import is_row_date
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.linking import build_lexicon
 from gnomon.models.grounded.reading import NotRead
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import HARMLESS_MARKS, tag
+from gnomon.models.grounded.verbs import is_additive
+from gnomon.models.grounded.words import name_words
 
 DANGLING = frozenset({"which", "that", "whose", "with", "and"})
+RELATIVE = frozenset({"which", "who", "whose", "whom", "that", "where"})
 PRONOUNS = frozenset({"it", "them", "they", "those", "these", "this", "him", "he", "she"})
 
 
@@ -32,6 +37,61 @@ def refuse_unfinished(text: str, context: Context, today: date) -> None:
     draft = Draft(Schema(context), items, today)
     refuse_cut_off(draft)
     refuse_pronouns(draft)
+
+
+def refuse_mixed(draft: Draft) -> None:
+    """A figure of figures is asked for alone: unranked, not beside others, one of its kind."""
+    figures = [f for f in (draft.outer, draft.compared, draft.trend) if f is not None]
+    if draft.within is not None or draft.place is not None:
+        _refuse_ranked_beside(draft, figures)
+    if not figures and not draft.contrast:
+        return
+    asked = next((i.text for i in draft.items if {*i.text.lower().split()[:1]} & RELATIVE), "")
+    if asked:
+        raise NotRead(f"I cannot tell what `{asked}` asks for.", (asked,))
+    others = (draft.order, draft.limit, draft.having, draft.share, draft.exists_only, draft.against_average)
+    if len(figures) > 1 or any(others) or len(set(draft.targets)) != 1:
+        raise NotRead("I compute one figure of other figures at a time.", ())
+    if draft.trend is not None:
+        _refuse_no_time(draft)
+    if draft.compared is not None:
+        _refuse_time_twice(draft)
+    _refuse_described(draft)
+    if draft.outer is not None and set(draft.outer.over.groups) & set(draft.groups):
+        raise NotRead("I cannot tell over which groups it is.", ())
+
+
+def _refuse_described(draft: Draft) -> None:
+    """Companies, dated by when their row came about, have a revenue each; theirs is no event of that date."""
+    over = draft.outer.over.groups if draft.outer is not None else ()
+    dates = [g.column for g in (*draft.groups, *over) if g.bucket is not None]
+    sides = draft.compared.sides if draft.compared is not None else ()
+    dates += [c.column for s in sides for c in s.conditions if isinstance(c.values[0], date)]
+    target = draft.targets[0]
+    named = name_words(draft.schema.label(target.table)[-1])[-1:] in (("name",), ("title",))
+    if target.aggregate == "sum" and named and any(d.table == target.table and is_row_date(d) for d in dates):
+        raise NotRead(f"{target.ref} may be that of each row, whenever it came about.", (str(target.ref),))
+
+
+def _refuse_ranked_beside(draft: Draft, figures: Sequence[object]) -> None:
+    others = (draft.having, draft.then, draft.share, draft.exists_only, draft.contrast)
+    if draft.order is None or draft.limit is None or any(others) or figures:
+        raise NotRead("I cannot tell what is ranked.", ())
+
+
+def _refuse_time_twice(draft: Draft) -> None:
+    """`compare 2024 and 2025 by month` sets months of two years side by side, which is not read."""
+    sides = draft.compared.sides if draft.compared is not None else ()
+    dated = any(isinstance(v, date) for s in sides for c in s.conditions for v in c.values)
+    if dated and any(g.bucket is not None for g in draft.groups):
+        raise NotRead("I do not compare the buckets of two periods yet.", ())
+
+
+def _refuse_no_time(draft: Draft) -> None:
+    """Along time there is one unit of it; other groups each go their own way."""
+    draft.groups.sort(key=lambda g: g.bucket is None)
+    if [g.bucket is None for g in draft.groups[:2]] not in ([False], [False, True]):
+        raise NotRead("I cannot tell along which time it goes; say, for example, `by month`.", ())
 
 
 def refuse_pronouns(draft: Draft) -> None:
@@ -92,9 +152,21 @@ def refuse_unused_noun(draft: Draft) -> None:
 
 def state_average_of_rows(draft: Draft) -> None:
     """`average revenue per voyage` may be the average of the voyages' totals; it is read as that of rows."""
+    buckets = [g.bucket for g in draft.groups if g.bucket is not None]
     for target in draft.targets:
-        if target.aggregate == "avg" and draft.entity not in (None, target.table):
-            draft.assume(f"The average is over rows of {target.table}, not over totals per {draft.entity}.")
+        if target.aggregate != "avg" or target.ref is None:
+            continue
+        words = " ".join(name_words(target.ref.column))
+        if draft.entity not in (None, target.table):
+            draft.assume(
+                f"The average is over rows of {target.table}, not over totals per {draft.entity}.",
+                f"say `average total {words} per {draft.entity.name if draft.entity else ''}`",
+            )
+        elif buckets and is_additive(draft, target.ref):
+            draft.assume(
+                f"The average is over rows of {target.table}, not over totals per {buckets[0]}.",
+                f"say `average total {words} per {buckets[0]}`",
+            )
 
 
 def refuse_part_average(draft: Draft) -> None:

@@ -5,10 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from gnomon.domain.wording import say
-from gnomon.models.grounded.reading import Condition, Linked, Reading, Target
+from gnomon.models.grounded.reading import Condition, Linked, Reading, Target, Within
 from gnomon.models.grounded.words import CAMEL, SEPARATORS
 
-AGGREGATES = {"sum": "total", "avg": "average", "min": "lowest", "max": "highest"}
+AGGREGATES = {"sum": "total", "avg": "average", "min": "lowest", "max": "highest", "median": "median"}
+SPANS = {
+    2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten",
+    11: "eleven", 12: "twelve",
+}  # fmt: skip
+PLACES = {2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 OPERATORS = {
     "=": "is", "<>": "is not", ">": "is over", ">=": "is at least", "<": "is under", "<=": "is at most",
     "in": "is one of", "not in": "is none of", "contains": "contains", "null": "is missing",
@@ -32,18 +37,63 @@ def describe(reading: Reading) -> str:
     elif reading.exists_only:
         head = f"the number of {noun(reading.base.name)}"
     else:
-        head = " and ".join(dict.fromkeys(_target(t, reading) for t in reading.targets)) or noun(
-            reading.base.name
-        )
-    groups = [noun(g.column.column) if g.bucket is None else g.bucket for g in reading.groups]
-    if reading.group_by_entity is not None:
-        groups.append(noun(reading.group_by_entity.name))
-    parts = [head, f"per {' and '.join(groups)}" if groups else ""]
+        head = " and ".join(dict.fromkeys(_target(t) for t in reading.targets)) or noun(reading.base.name)
+    groups = _groups(Within(reading.groups, reading.group_by_entity))
+    parts = [_of_figures(head, reading), f"per {groups}" if groups else "", _along(reading), _ranked(reading)]
     parts += [_restrictions(reading)]
     return " ".join(p for p in parts if p)
 
 
-def _target(target: Target, reading: Reading) -> str:
+def _groups(within: Within) -> str:
+    named = [noun(g.column.column) if g.bucket is None else g.bucket for g in within.groups]
+    return " and ".join([*named, *([noun(within.entity.name)] if within.entity is not None else [])])
+
+
+def _over(within: Within) -> str:
+    named = [f"each {noun(g.column.column)}" if g.bucket is None else f"{g.bucket}s" for g in within.groups]
+    return " and ".join([*named, *([noun(within.entity.name)] if within.entity is not None else [])])
+
+
+def _of_figures(head: str, reading: Reading) -> str:
+    """What is made of a figure: an aggregate over groups, or two set side by side."""
+    if reading.outer is not None:
+        return f"the {AGGREGATES[reading.outer.aggregate]}, over {_over(reading.outer.over)}, of {head}"
+    if reading.compared is None:
+        return head
+    first, second = reading.compared.sides
+    if not first.label:
+        return f"{_target(first.target)} and {_target(second.target)} with their difference"
+    apart = "change" if reading.compared.growth else "difference"
+    return f"{head} of {first.label} and of {second.label} with the {apart}"
+
+
+def _along(reading: Reading) -> str:
+    """What stands beside the figure of each bucket of time."""
+    trend = reading.trend
+    if trend is None:
+        return ""
+    bucket = reading.groups[0].bucket
+    if trend.kind == "change":
+        return f"with the change to the {bucket} before"
+    if trend.kind == "running":
+        return "with the running total"
+    span = SPANS.get(trend.span, "many")
+    return f"with the {trend.kind} of {span} {bucket}s"
+
+
+def _ranked(reading: Reading) -> str:
+    place = f"in {PLACES[reading.place]} place" if reading.place is not None else ""
+    within = f"within {_each(reading.within)}" if reading.within is not None else ""
+    return " ".join(p for p in (place, within) if p)
+
+
+def _each(within: Within) -> str:
+    named = [f"each {noun(g.column.column) if g.bucket is None else g.bucket}" for g in within.groups]
+    entity = [f"each of {noun(within.entity.name)}"] if within.entity is not None else []
+    return " and ".join([*named, *entity])
+
+
+def _target(target: Target) -> str:
     if target.aggregate is None:
         return f"the {noun(target.column or '')}"
     if target.aggregate == "count":
@@ -61,7 +111,7 @@ def _restrictions(reading: Reading) -> str:
     said += [f"{'none' if t.negated else 'one'} has {_condition(t.condition)}" for t in reading.tests]
     if reading.having is not None:
         target, operator, number = reading.having
-        said.append(f"{_target(target, reading)} {OPERATORS[operator]} {number}")
+        said.append(f"{_target(target)} {OPERATORS[operator]} {number}")
     text = f"where {' and '.join(said)}" if said else ""
     return " ".join(p for p in (text, *(_linked(k) for k in reading.linked)) if p)
 
@@ -93,8 +143,13 @@ def reply(reading: Reading, content: Mapping[str, Any]) -> str:
     if len(rows) == 1 and content.get("row_count") == 1:
         return _one_row(reading, what, rows[0], columns)
     more = " or more" if content.get("truncated") else ""
-    leader = f" First is {_leader(rows[0])}." if reading.limit and reading.order and len(rows[0]) > 1 else ""
+    leader = f" First is {_leader(rows[0])}." if _has_leader(reading) and len(rows[0]) > 1 else ""
     return f"{_capital(what)}: {content.get('row_count'):,}{more} rows.{leader}"
+
+
+def _has_leader(reading: Reading) -> bool:
+    alone = reading.within is None and reading.place is None
+    return bool(reading.limit and reading.order) and alone
 
 
 def _leader(row: list[Any]) -> str:

@@ -8,9 +8,15 @@ from gnomon.models.grounded.dates import event_date, is_state, main_date
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target
 from gnomon.models.grounded.verbs import is_additive
+from gnomon.models.grounded.words import name_words
 
 COUNTING = frozenset({"most", "least", "fewest", "highest", "lowest", "greatest"})
 """Rankings that may go by a number of rows; the largest or best of something goes by another measure."""
+
+
+BEST_SELLING = frozenset({"best-selling", "top-selling", "bestselling"})
+PIECES = frozenset({"quantity", "unit", "piece"})
+"""Words of a column that counts how many were sold."""
 
 
 def read_superlatives(draft: Draft) -> None:
@@ -20,6 +26,38 @@ def read_superlatives(draft: Draft) -> None:
     for at in draft.cues("superlative"):
         if not draft.items[at].role:
             _read_superlative(draft, at)
+
+
+def read_best_selling(draft: Draft) -> None:
+    """Read `the best-selling product`: by units, where one column alone counts them."""
+    for at, item in enumerate(draft.items):
+        if item.kind == "unknown" and item.text.lower() in BEST_SELLING:
+            _by_units(draft, at)
+
+
+def _by_units(draft: Draft, at: int) -> None:
+    words = draft.items[at].text
+    name = draft.after(at)
+    table = draft.as_table(draft.items[name]) if name is not None and draft.is_name(name) else None
+    if table is None or name is None or draft.order is not None:
+        raise NotRead(f"I cannot tell what is {words}.", (words,))
+    sold = [
+        c
+        for t in draft.schema.tables()
+        for c in _units_in(draft, t)
+        if draft.schema.paths(t, table, many=False)
+    ]
+    column = _only([c for c in sold if c.table != table], words)
+    draft.assume(f"`{words}` is read as by {column}.", "name what to rank by", 0.9)
+    draft.take(at, f"ranked by {column}")
+    draft.take(name, f"table {table}")
+    draft.limit = _limit_beside(draft, at) or 1
+    _group_entity(draft, table, Target(column.table, column.column, "sum"), descending=True)
+
+
+def _units_in(draft: Draft, table: TableRef) -> list[ColumnRef]:
+    columns = [ColumnRef(table, c.name) for c in draft.schema.card(table).columns]
+    return [c for c in columns if {*name_words(c.column)} & PIECES and is_additive(draft, c)]
 
 
 def _read_common(draft: Draft, at: int) -> None:
@@ -49,6 +87,8 @@ def _read_superlative(draft: Draft, at: int) -> None:
     descending = direction == "desc"
     draft.take(at, "superlative")
     limit = _limit_beside(draft, at) or _limit_before(draft, at)
+    if draft.place is not None and limit not in (None, 1):
+        raise NotRead("I cannot tell how many are in one place.", (draft.items[at].text,))
     _refuse_open_top(draft, at, limit)
     following = draft.after(at, skip=("fill", "all"))
     while following is not None and draft.items[following].role == "limit":
@@ -236,6 +276,9 @@ def _measures_others(draft: Draft, at: int, column: ColumnRef) -> bool:
 def _by_phrase(draft: Draft, name: int) -> int | None:
     """`top 5 stores BY revenue`: the position after `by`, if there is one."""
     position = draft.after(name)
+    if position is not None and draft.items[position].is_cue("each"):
+        within = draft.after(position)
+        position = draft.after(within) if within is not None and draft.is_name(within) else None
     if position is not None and draft.items[position].is_cue("group", "order"):
         return position
     if position is not None and draft.items[position].text.lower() == "with":
@@ -295,17 +338,19 @@ def _implied_measure(draft: Draft, at: int, entity: TableRef | None) -> Target:
 
 def _entity_before(draft: Draft, at: int) -> TableRef | None:
     """The thing that a superlative after it ranks: `which customer has the most ...`."""
-    for item in draft.items[:at]:
-        if item.kind == "name" and (table := draft.as_table(item)) is not None:
+    apart = partition_names(draft)
+    for position, item in enumerate(draft.items[:at]):
+        if position not in apart and item.kind == "name" and (table := draft.as_table(item)) is not None:
             return table
-    names = [i for i in range(at) if draft.is_name(i) and draft.column(i) is not None]
+    names = [i for i in range(at) if i not in apart and draft.is_name(i) and draft.column(i) is not None]
     column = draft.column(names[0]) if names else None
     return column.table if column else None
 
 
 def _rank_groups(draft: Draft, at: int, target: Target, descending: bool, limit: int | None) -> None:
     """`which city has the most customers`, `department with the highest average salary`."""
-    named = [i for i in range(at) if draft.items[i].kind == "name"]
+    apart = partition_names(draft)
+    named = [i for i in range(at) if draft.items[i].kind == "name" and i not in apart]
     tables = [t for i in named if (t := draft.as_table(draft.items[i])) is not None]
     draft.limit = limit or 1
     if tables:
@@ -333,7 +378,20 @@ def _group_entity(draft: Draft, table: TableRef, target: Target, descending: boo
     draft.order = Ordering(descending, target)
 
 
+def partition_names(draft: Draft) -> frozenset[int]:
+    """`for each author, the most expensive book`: names that say within what is ranked, not what."""
+    first = next((i for i, x in enumerate(draft.items) if x.is_cue("superlative", "common")), 0)
+    named = {draft.after(i) for i in range(first) if draft.items[i].is_cue("each")}
+    later = [x for x in draft.items[first:] if draft.as_table(x) is not None]
+    return frozenset(i for i in named if later and i is not None and draft.items[i].kind == "name")
+
+
 def _extreme(draft: Draft, column: ColumnRef, descending: bool, limit: int | None) -> None:
+    if draft.place is not None:
+        draft.targets.append(Target(column.table, column.column))
+        draft.order = Ordering(descending, Target(column.table, column.column))
+        draft.limit, draft.distinct = 1, True
+        return
     if limit not in (None, 1):
         draft.targets.append(Target(column.table, column.column))
         draft.order = Ordering(descending, Target(column.table, column.column))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal
 
 from gnomon.domain.catalog import ColumnRef
@@ -21,6 +22,15 @@ HARMLESS_MARKS = frozenset(",.?!:;()&\"'-")
 
 SQL_WORDS = frozenset({"AVG", "SUM", "MAX", "MIN", "TOP", "AND", "NOT"})
 STEERING = frozenset({"fill", "list", "and", "or"})
+REQUESTS = frozenset(
+    {"report", "return", "display", "provide", "retrieve", "identify", "print", "fetch", "select"}
+)
+"""Verbs that ask for an answer where a sentence begins; elsewhere they say something: `who report to her`."""
+
+BEFORE_REQUEST = frozenset(
+    {".", "?", "!", ",", ";", ":", "and", "also", "then", "please", "to", "you", "can", "could", "me", "us"}
+    | {"let", "help me", "i would like to see", "can you", "could you", "do you", "(", "-", "just", "now"}
+)
 MULTIPLIERS = {"k": 1_000, "K": 1_000, "m": 1_000_000, "M": 1_000_000}
 NUMBER_WORDS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -62,7 +72,19 @@ def tag(question: str, lexicon: Lexicon, values: Sequence[ValueMatch], today: da
         items.append(item)
         at += used
     _refuse_spans(items)
+    _refuse_late_requests(items)
     return items
+
+
+def _refuse_late_requests(items: Sequence[Item]) -> None:
+    """`products that customers return` is not a request to return them."""
+    for before, item in pairwise(items):
+        if (
+            item.is_cue("list")
+            and item.text.lower() in REQUESTS
+            and before.text.lower() not in BEFORE_REQUEST
+        ):
+            item.kind, item.cue = "unknown", None
 
 
 def _refuse_spans(items: Sequence[Item]) -> None:
@@ -86,14 +108,14 @@ def _longest(
 ) -> tuple[Item, int]:
     period = find_period(tokens, at, today)
     longest = max(MAX_SPAN, LONGEST_CUE)
+    if period is not None and period.tokens > longest:
+        return Item("period", period.label, period=period), period.tokens
     for length in range(min(longest, len(tokens) - at), 0, -1):
         if period is not None and period.tokens == length:
             return Item("period", period.label, period=period), length
         item = _span(tokens, at, length, lexicon, by_phrase)
         if item is not None:
             return item, length
-    if period is not None and period.tokens > longest:
-        return Item("period", period.label, period=period), period.tokens
     return _single(tokens[at]), 1
 
 

@@ -3,11 +3,11 @@
 from gnomon.models.grounded.composer.slots import Option, Question
 from gnomon.models.grounded.reading import Reading
 
-REVIEWED = frozenset(
+HARMLESS = frozenset(
     {"among", "compute", "correspond", "got", "serve", "take", "taken", "use", "using", "word"}
 )
-"""Of the words that training finds without a role, those that ask for nothing, as a person has judged.
-`female` and `before` are found without one too, where the gold says them in another way."""
+"""Words without a role that ask for nothing. Questions leave others without one too, `female` and `before`
+among them, where a gold says them in another way: each of these was judged by a person."""
 
 NEVER_SKIPPED = frozenset({"number", "period", "quoted", "value"})
 """Kinds of items that always say something."""
@@ -60,11 +60,16 @@ BEYOND = frozenset(
 NEGATIVE = frozenset({"<>", "not in", "null", "false"})
 TRACES: dict[str, frozenset[str]] = {
     "count": frozenset({"count", "computed"}),
-    "agg": frozenset({"computed", "order"}),
+    "agg sum": frozenset({"computed", "order"}),
+    "agg avg": frozenset({"avg"}),
+    "agg max": frozenset({"max", "min", "order"}),
+    "agg min": frozenset({"max", "min", "order"}),
     "superlative": frozenset({"order", "computed"}),
     "common": frozenset({"order"}),
     "not": frozenset({"negated"}),
     "without": frozenset({"negated"}),
+    "or": frozenset({"either"}),
+    "distinct": frozenset({"distinct", "computed"}),
     "share": frozenset(),
     "time_group": frozenset(),
     "yes_no": frozenset(),
@@ -98,13 +103,24 @@ ORDERING_WORDS = frozenset(
         "common",
         "recent",
     }
-    | {"recently", "top", "bottom", "by"}
+    | {"recently", "top", "bottom"}
 )
 """Words of which an order without any is nothing that the question asks for."""
 
 
-def left_over(question: Question, roles: dict[int, Option], harmless: frozenset[str]) -> tuple[str, ...]:
-    """Words that a reading leaves without a place and that may change its meaning."""
+SORTING = frozenset({"order", "ordered", "ordering", "orders", "sort", "sorted", "sorting", "sorts"})
+"""Said of an order that the reading has, these name nothing else."""
+
+
+def left_over(
+    question: Question, roles: dict[int, Option], reading: Reading, explained: frozenset[int] = frozenset()
+) -> tuple[str, ...]:
+    """Words that a reading leaves without a place and that may change its meaning.
+
+    Args:
+        explained: Positions of words that say how the tables of the reading belong together.
+    """
+    quiet = HARMLESS | SORTING if reading.order is not None else HARMLESS
     return tuple(
         item.text
         for at, item in enumerate(question.items)
@@ -112,7 +128,7 @@ def left_over(question: Question, roles: dict[int, Option], harmless: frozenset[
         and (
             item.kind in NEVER_SKIPPED
             or item.text.lower() in BEYOND
-            or (item.kind == "unknown" and item.text.lower() not in harmless & REVIEWED)
+            or (item.kind == "unknown" and item.text.lower() not in quiet and at not in explained)
         )
     )
 
@@ -120,36 +136,43 @@ def left_over(question: Question, roles: dict[int, Option], harmless: frozenset[
 def unheard(question: Question, roles: dict[int, Option], reading: Reading) -> tuple[str, ...]:
     """Steering words without a trace in a reading: an average that nothing averages, a `not` of nothing."""
     traces = _traces(reading)
-    return tuple(
-        item.text
-        for at, item in enumerate(question.items)
-        if at not in roles
-        and item.cue is not None
-        and item.cue.kind in TRACES
-        and not traces & TRACES[item.cue.kind]
-    )
+    found = []
+    for at, item in enumerate(question.items):
+        if at in roles or item.cue is None:
+            continue
+        kind = f"agg {item.cue.value}" if item.cue.kind == "agg" else item.cue.kind
+        if kind in TRACES and not traces & TRACES[kind]:
+            found.append(item.text)
+    return tuple(found)
 
 
 def _traces(reading: Reading) -> set[str]:
     computed = {t.aggregate for t in reading.targets if t.aggregate is not None}
-    found = {"count"} if "count" in computed else set()
-    found |= {"computed"} if computed or reading.against_average else set()
+    ranked = reading.order.target if reading.order is not None else None
+    beside = [t for t in (ranked, reading.having[0] if reading.having else None) if t is not None]
+    computed |= {t.aggregate for t in beside if t.aggregate is not None}
+    found: set[str] = {*computed, *({"computed"} if computed or reading.against_average else set())}
+    found |= {"avg"} if reading.against_average else set()
     if reading.having is not None or any(k.operator not in ("exists", "not exists") for k in reading.linked):
         found |= {"count", "computed"}
     if reading.order is not None:
-        found |= {"order"}
-        counted = reading.order.linked is not None or (
-            reading.order.target is not None and reading.order.target.aggregate == "count"
-        )
-        found |= {"count", "computed"} if counted else set()
-    negative = any(c.operator in NEGATIVE for c in (*reading.conditions, *reading.either))
-    if (
-        negative
+        found |= {"order"} | ({"count", "computed"} if reading.order.linked is not None else set())
+    found |= {"distinct"} if reading.distinct else set()
+    found |= {"either"} if _gives_a_choice(reading) else set()
+    return found | ({"negated"} if _negates(reading) else set())
+
+
+def _gives_a_choice(reading: Reading) -> bool:
+    several = any(len(c.values) > 1 for c in reading.conditions)
+    return bool(reading.either or reading.tests or several)
+
+
+def _negates(reading: Reading) -> bool:
+    return (
+        any(c.operator in NEGATIVE for c in (*reading.conditions, *reading.either))
         or any(k.operator == "not exists" for k in reading.linked)
         or any(t.negated for t in reading.tests)
-    ):
-        found |= {"negated"}
-    return found
+    )
 
 
 def asks_for_order(question: Question, reading: Reading) -> bool:

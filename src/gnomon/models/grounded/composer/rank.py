@@ -1,12 +1,15 @@
 """What is known of a whole reading: the features by which readings of one question are told apart."""
 
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gnomon.models.grounded.composer.build import Variant
 from gnomon.models.grounded.composer.slots import SKIP, Option, Question
 from gnomon.models.grounded.reading import Reading
+from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item
 
 if TYPE_CHECKING:
@@ -39,65 +42,169 @@ WATCHED: frozenset[str] = frozenset(
 )
 """Kinds of steering words that leave a trace in a reading that has heard them."""
 
+UNLIKELY = -20.0
+"""Role score of a reading that has no roles: the careful reader alone has it."""
 
-def describe(
-    question: Question,
-    found: "Assignment",
-    reading: Reading,
-    variant: Variant,
-    best: float,
-    position: int,
-    careful: str,
-) -> dict[str, float]:
-    """Named features of one candidate reading.
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A reading in words' roles, with its statement.
 
     Args:
-        best: The score of the likeliest assignment of the question.
-        position: How many candidates come before.
-        careful: What the careful reader makes of it: the `same` statement, an `other` one, or why none.
+        found: The roles; None if the careful reader alone reads the question so.
+        left: Words that it leaves without a place.
+        relating: How many words it explains by what it joins.
+        far: Whether it takes a value of related rows whose table the question does not name.
+        sideways: Whether it goes from a table to another only by a third that both refer to.
+        once: Whether equal rows are listed once although no word says so.
     """
-    features: dict[str, float] = {"bias": 1.0}
-    roles = found.roles
-    logs = [log for _, _, log in found.choices]
-    features["score"] = max(found.score, -12.0) / 4
-    features["behind"] = min(best - found.score, 8.0) / 4
-    features["worst"] = max(min(logs, default=0.0), -5.0) / 2
-    features[f"worst~{_bin(-min(logs, default=0.0))}"] = 1.0
-    features[f"score~{_bin(-found.score)}"] = 1.0
-    features[f"behind~{_bin(best - found.score)}"] = 1.0
-    features[f"pos~{min(position, 5)}"] = 1.0
-    features["slots"] = min(len(logs), 12) / 6
-    shape = _shape(reading, variant)
-    for name in shape:
-        features[f"s:{name}"] = 1.0
-    cues: set[str] = {i.cue.kind for i in question.items if i.cue is not None and i.cue.kind in WATCHED}
-    for kind in cues:
-        features[f"q:{kind}"] = 1.0
-        for name in shape:
-            features[f"{kind}&{name}"] = 1.0
-    for name in shape:
-        for kind in WATCHED - cues:
-            features[f"-{kind}&{name}"] = 1.0
-    for name in _unsaid(question, roles):
-        features[name] = features.get(name, 0.0) + 1.0
-    features[f"careful={_kind_of(careful)}"] = 1.0
-    features["read carefully"] = float(careful in ("same", "other"))
-    features[f"alike~{careful == 'same'}~{_bin(-found.score)}"] = 1.0
-    for name in _odd(question, reading, roles, variant):
+
+    reading: Reading
+    sql: str
+    found: "Assignment | None" = None
+    variant: Variant = "and"
+    left: tuple[str, ...] = ()
+    relating: int = 0
+    far: bool = False
+    sideways: bool = False
+    once: bool = False
+
+    @property
+    def score(self) -> float:
+        """Sum of the log probabilities of its roles."""
+        return self.found.score if self.found is not None else UNLIKELY
+
+
+def describe(
+    question: Question, draft: Draft, drafts: Sequence[Draft], careful: str, doubt: str
+) -> dict[str, float]:
+    """Named features of one reading.
+
+    Args:
+        drafts: All readings of the question, this one among them.
+        careful: The careful reader's statement; empty if it has none.
+        doubt: Why it has none.
+    """
+    view = ("same" if draft.sql == careful else "other") if careful else _kind_of(doubt)
+    features: dict[str, float] = {
+        f"careful={view}": 1.0,
+        "read carefully": float(bool(careful)),
+        "certainty": draft.reading.certainty if view == "same" else 0.0,
+        "left": float(len(draft.left)),
+        "relating": float(draft.relating),
+        "far": float(draft.far),
+        "sideways": float(draft.sideways),
+        "once": float(draft.once),
+        "repeated": _repeated(question, draft.reading),
+    }
+    features |= _compared(draft, drafts)
+    features |= _asked(question)
+    if draft.found is not None:
+        features |= _of_roles(question, draft.found)
+        for name in _odd(question, draft.reading, draft.found.roles, draft.variant):
+            features[name] = 1.0
+        for name in _unsaid(question, draft.found.roles):
+            features[name] = features.get(name, 0.0) + 1.0
+    for name in _together(question, draft):
         features[name] = 1.0
     return features
+
+
+def may_repeat(reading: Reading, schema: Schema) -> bool:
+    """Whether rows that are listed may be alike: no column of theirs is known to hold each value once."""
+    profiles = [schema.column(t.ref).profile for t in reading.targets if t.ref is not None]
+    return not any(p is not None and p.exact and p.distinct >= p.rows - p.nulls > 0 for p in profiles)
+
+
+def _repeated(question: Question, reading: Reading) -> float:
+    """Of the values that are listed, the share that come again: 0 where each is another, or none is known."""
+    profiles = [question.schema.column(t.ref).profile for t in reading.targets if t.ref is not None]
+    shares = [1 - p.distinct / max(p.rows - p.nulls, 1) for p in profiles if p is not None and p.rows]
+    return min(shares, default=0.0)
+
+
+def _compared(draft: Draft, drafts: Sequence[Draft]) -> dict[str, float]:
+    """How the roles of a reading stand beside those of the others."""
+    best = max(d.score for d in drafts)
+    others = [d.score for d in drafts if d is not draft and d.found is not draft.found]
+    total = sum(math.exp(d.score - best) for d in drafts)
+    whole = [d.score for d in drafts if not d.left]
+    return {
+        "score": draft.score,
+        "behind": best - draft.score,
+        "ahead": draft.score - max(others, default=UNLIKELY),
+        "likely": math.exp(draft.score - best) / total,
+        "position": float(sum(s > draft.score for s in others)),
+        "whole": float(len(whole)),
+        "first whole": float(not draft.left and draft.score == max(whole)),
+    }
+
+
+def _asked(question: Question) -> dict[str, float]:
+    """What the question is like, whatever the reading.
+
+    How large the data is has no part in it: what is learned on databases of five tables has to hold for
+    fifty.
+    """
+    items = question.items
+    unknown = sum(i.kind == "unknown" for i in items)
+    found = {
+        "unknown words": float(unknown),
+        "values": float(sum(i.kind in ("value", "quoted") for i in items)),
+        "numbers": float(sum(i.kind == "number" for i in items)),
+        "periods": float(sum(i.kind == "period" for i in items)),
+    }
+    for item in items:
+        if item.cue is not None and item.cue.kind in WATCHED:
+            found[f"q:{item.cue.kind}"] = found.get(f"q:{item.cue.kind}", 0.0) + 1.0
+    return found
+
+
+def _of_roles(question: Question, found: "Assignment") -> dict[str, float]:
+    """How likely the roles are one by one, and how well the names fit."""
+    logs = sorted(log for _, _, log in found.choices)
+    links = sorted(o.link.score for o in found.roles.values() if o.link is not None)
+    values = [o.value.score for o in found.roles.values() if o.value is not None]
+    said = [log for _, o, log in found.choices if o.role != SKIP]
+    return {
+        "worst": logs[0] if logs else 0.0,
+        "second worst": logs[1] if len(logs) > 1 else 0.0,
+        "worst said": min(said, default=0.0),
+        "mean": sum(logs) / len(logs) if logs else 0.0,
+        "weakest name": links[0] if links else 1.0,
+        "second weakest name": links[1] if len(links) > 1 else 1.0,
+        "weakest value": min(values, default=1.0),
+        "rivals": float(max((_rivals(question, at, o) for at, o in found.roles.items()), default=0)),
+        "all rivals": float(sum(_rivals(question, at, o) for at, o in found.roles.items())),
+    }
+
+
+def _rivals(question: Question, at: int, chosen: Option) -> int:
+    """How many other columns or tables fit the words as well."""
+    slot = next(s for s in question.slots if s.at == at)
+    fit = _fit(chosen)
+    others = {o.ref or o.table for o in slot.options if o.role != SKIP and _fit(o) >= fit - 0.02}
+    return len(others - {chosen.ref or chosen.table})
+
+
+def _fit(option: Option) -> float:
+    if option.link is not None:
+        return option.link.score
+    return option.value.score if option.value is not None else 0.5
+
+
+def _together(question: Question, draft: Draft) -> Iterator[str]:
+    """Steering words that are heard or not by a reading of that shape."""
+    cues = {i.cue.kind for i in question.items if i.cue is not None and i.cue.kind in WATCHED}
+    for name in _shape(draft.reading, draft.variant):
+        yield f"s:{name}"
+        yield from (f"{kind}&{name}" for kind in cues)
+        yield from (f"-{kind}&{name}" for kind in WATCHED - cues)
 
 
 def _kind_of(doubt: str) -> str:
     """The first words of a reason, without names of the data."""
     return " ".join(re.sub(r"`[^`]*`|\S*[._]\S*", "X", doubt).split()[:5])
-
-
-def _bin(value: float) -> str:
-    for edge in (0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 4.5, 6.0, 9.0):
-        if value < edge:
-            return f"<{edge}"
-    return "more"
 
 
 def _shape(reading: Reading, variant: Variant) -> list[str]:

@@ -1,10 +1,14 @@
 """What was learned, read once a process from the file beside this module."""
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
 from typing import TYPE_CHECKING
+
+from gnomon.models.grounded.composer.trees import Trees
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,28 +25,25 @@ class Weights:
 
     Args:
         roles: Shape (2**BITS,): the weight of each hashed feature of a role.
-        rank: The weight of each named feature of a whole reading.
-        scores: Rising probabilities that the ranker gives; `shares` is the share that was right at each
-            (isotonic regression, on databases that the ranker had not seen).
-        harmless: Words that questions use without asking for anything by them.
+        trees: What is known of a whole reading makes a score of it.
+        levels: Rising probabilities that scores stand for; `shares` is the share that was right at each
+            (isotonic regression, on databases that the trees had not seen).
     """
 
     roles: "Floats"
-    rank: dict[str, float]
-    scores: "Floats"
+    trees: Trees
+    levels: "Floats"
     shares: "Floats"
-    harmless: frozenset[str]
 
-    def probability(self, features: dict[str, float]) -> float:
-        """How likely a reading with these features is right."""
+    def scores(self, readings: Sequence[Mapping[str, float]]) -> list[float]:
+        """What readings of one question are ranked by, from their features."""
+        return self.trees.sums(readings)
+
+    def probability(self, score: float) -> float:
+        """How likely a reading with this score is right, if it is the first of its question."""
         import numpy as np
 
-        score = sum(self.rank.get(name, 0.0) * value for name, value in features.items())
-        return float(np.interp(1.0 / (1.0 + np.exp(-score)), self.scores, self.shares))
-
-    def score(self, features: dict[str, float]) -> float:
-        """What readings of one question are ranked by."""
-        return sum(self.rank.get(name, 0.0) * value for name, value in features.items())
+        return float(np.interp(1.0 / (1.0 + math.exp(-score)), self.levels, self.shares))
 
 
 @lru_cache(maxsize=1)
@@ -52,11 +53,8 @@ def learned() -> Weights:
 
     content = (files("gnomon.models.grounded.composer") / FILE).read_bytes()
     with np.load(BytesIO(content), allow_pickle=False) as kept:
-        names = bytes(kept["rank_names"]).decode().split("\n")
-        return Weights(
-            kept["roles"].astype(np.float32),
-            dict(zip(names, kept["rank_weights"].tolist(), strict=True)),
-            kept["calibration_x"],
-            kept["calibration_y"],
-            frozenset(bytes(kept["harmless"]).decode().split("\n")),
+        trees = Trees(
+            tuple(bytes(kept["names"]).decode().split("\n")),
+            *(kept[f"tree_{part}"] for part in ("roots", "feature", "limit", "left", "right")),
         )
+        return Weights(kept["roles"].astype(np.float32), trees, kept["calibration_x"], kept["calibration_y"])

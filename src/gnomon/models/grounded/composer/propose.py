@@ -1,0 +1,148 @@
+"""The readings of a question: what its words' roles make, and what the careful reader says."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from gnomon.domain.context import Context
+from gnomon.models.grounded.composer.accounting import asks_for_order, left_over, unheard
+from gnomon.models.grounded.composer.build import Variant, build, variants
+from gnomon.models.grounded.composer.explain import explained
+from gnomon.models.grounded.composer.rank import Draft, describe, may_repeat
+from gnomon.models.grounded.composer.relations import relating
+from gnomon.models.grounded.composer.search import Assignment, search
+from gnomon.models.grounded.composer.slots import Question, read_slots
+from gnomon.models.grounded.followup import read_in_conversation
+from gnomon.models.grounded.joins import JoinPlan, plan_joins, refuse_unmentioned
+from gnomon.models.grounded.reading import NotRead, Reading
+from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.sql import write_sql
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Roles = npt.NDArray[np.float32]
+
+MAX_READINGS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Careful:
+    """What the careful reader makes of a question: a reading with its statement, or why it has none."""
+
+    reading: Reading | None = None
+    sql: str = ""
+    doubt: NotRead | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A reading with its statement, before it is known how likely it is right.
+
+    Args:
+        features: What is known of it, by name.
+    """
+
+    draft: Draft
+    features: dict[str, float]
+
+    @property
+    def reading(self) -> Reading:
+        """The reading."""
+        return self.draft.reading
+
+    @property
+    def sql(self) -> str:
+        """Its statement."""
+        return self.draft.sql
+
+
+def read_carefully(text: str, context: Context, today: date) -> Careful:
+    """Read a question word by word."""
+    try:
+        reading = read_in_conversation(text, context, today)
+        return Careful(reading, write_sql(reading, Schema(context)))
+    except NotRead as doubt:
+        return Careful(doubt=doubt)
+
+
+def propose(text: str, context: Context, today: date, careful: Careful, roles: "Roles") -> list[Proposed]:
+    """The readings of a question, each statement once, those with the likeliest roles first.
+
+    Args:
+        roles: The weight of each hashed feature of a role; shape (2**BITS,).
+    """
+    question = read_slots(text, context, today)
+    drafts = _composed(question, roles)
+    if careful.reading is not None:
+        same = drafts.get(careful.sql)
+        if same is None:
+            drafts[careful.sql] = Draft(careful.reading, careful.sql)
+        else:
+            drafts[careful.sql] = replace(same, reading=careful.reading, left=())
+    for draft in list(drafts.values()):
+        _add_each_once(draft, question.schema, drafts)
+    known = list(drafts.values())
+    reason = careful.doubt.reason if careful.doubt else ""
+    return [Proposed(draft, describe(question, draft, known, careful.sql, reason)) for draft in known]
+
+
+def _composed(question: Question, roles: "Roles") -> dict[str, Draft]:
+    found: dict[str, Draft] = {}
+    for assignment in search(question, roles):
+        for variant in variants(question, assignment.roles):
+            draft = _made(question, assignment, variant)
+            if draft is not None and draft.sql not in found and len(found) < MAX_READINGS:
+                found[draft.sql] = draft
+    return found
+
+
+def _add_each_once(draft: Draft, schema: Schema, drafts: dict[str, Draft]) -> None:
+    """`Which ranks do we have?`: what is listed may be meant once each, though no word says so."""
+    reading = draft.reading
+    listed = bool(reading.targets) and all(t.aggregate is None for t in reading.targets)
+    sorted_by = reading.order.target if reading.order is not None else None
+    unsorted = reading.order is None or sorted_by in reading.targets
+    grouped = reading.groups or reading.group_by_entity or reading.share or reading.exists_only
+    bounded = reading.limit is not None or reading.distinct
+    if not listed or not unsorted or grouped or bounded or not may_repeat(reading, schema):
+        return
+    once = replace(reading, distinct=True)
+    sql = write_sql(once, schema)
+    if sql not in drafts:
+        drafts[sql] = replace(draft, reading=once, sql=sql, once=True)
+
+
+def _made(question: Question, found: Assignment, variant: Variant) -> Draft | None:
+    """A reading with its statement; None if the roles do not fit together."""
+    try:
+        reading = replace(build(question, found.roles, variant), explained=explained(question, found.roles))
+        if not asks_for_order(question, reading):
+            return None
+        sql = write_sql(reading, question.schema)
+        plan = plan_joins(reading, question.schema)
+    except NotRead:
+        return None
+    related = relating(question, found.roles, reading, plan)
+    left = (
+        *left_over(question, found.roles, reading, related),
+        *unheard(question, found.roles, reading),
+    )
+    far, sideways = _reaches_far(reading, plan), _goes_sideways(plan)
+    return Draft(reading, sql, found, variant, left, len(related), far, sideways)
+
+
+def _reaches_far(reading: Reading, plan: JoinPlan) -> bool:
+    try:
+        refuse_unmentioned(plan.related, reading.mentioned)
+    except NotRead:
+        return True
+    return False
+
+
+def _goes_sideways(plan: JoinPlan) -> bool:
+    """Students and courses of one department are not the students of a course."""
+    paths = (related.path for related in plan.related)
+    return any(not first.many and second.many for path in paths for first, second in pairwise(path))

@@ -1,0 +1,131 @@
+"""Words that only say how things belong together: `students who attend courses`, `films directed by her`.
+
+A verb is explained by a reading if the reading uses what the data calls after it (`directed` a column
+`director`), or if the verb says no more than that two things go together and the reading joins the two
+tables that are named around it. What a verb says of an outcome (`won`, `cancelled`, `returned`) is
+explained by the data alone.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from importlib.resources import files
+
+from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.composer.slots import Option, Question
+from gnomon.models.grounded.joins import JoinPlan
+from gnomon.models.grounded.reading import Reading
+from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.words import name_words, stem
+
+ENDINGS = (
+    "ation", "ition", "anc", "enc", "ment", "ship", "sion", "tion", "ion", "ity", "iv", "or", "er", "e",
+    "al", "ant", "ent",
+)  # fmt: skip
+"""Endings by which a noun and a verb of one root differ."""
+
+MIN_ROOT = 4
+
+
+@lru_cache(maxsize=8192)
+def root(word: str) -> str:
+    """What a verb and the nouns made of it have in common: `director` and `directed` give `direct`."""
+    base = stem(word)
+    long = len(base) - MIN_ROOT
+    ending = next((e for e in ENDINGS if len(e) <= long and base.endswith(e)), "")
+    base = base.removesuffix(ending)
+    if len(base) > MIN_ROOT and base[-1] == base[-2]:
+        base = base[:-1]
+    return base[:-1] + "i" if base.endswith("y") else base
+
+
+@lru_cache(maxsize=1)
+def linking_verbs() -> frozenset[str]:
+    """The stems and irregular forms of the verbs in relations.txt."""
+    text = (files("gnomon.models.grounded.composer") / "relations.txt").read_text(encoding="utf-8")
+    words = [w for line in text.splitlines() if not line.startswith("#") for w in line.split()]
+    return frozenset(words) | {stem(w) for w in words}
+
+
+def links(word: str) -> bool:
+    """Whether a word is a verb that only says that two things go together."""
+    return bool({word.lower(), stem(word)} & linking_verbs())
+
+
+def relating(
+    question: Question, roles: Mapping[int, Option], reading: Reading, plan: JoinPlan
+) -> frozenset[int]:
+    """Positions of words without a role that the reading explains by what it joins or uses."""
+    used = _used(reading, plan)
+    joined = {u for u in used if isinstance(u, TableRef)}
+    return frozenset(
+        at
+        for at, item in enumerate(question.items)
+        if item.kind == "unknown" and at not in roles and _explained(question, roles, at, used, joined)
+    )
+
+
+def _explained(
+    question: Question, roles: Mapping[int, Option], at: int, used: set[TableRef | ColumnRef],
+    joined: set[TableRef],
+) -> bool:  # fmt: skip
+    word = question.items[at].text
+    called = _called(word, question.schema)
+    if called:
+        return bool(called & used)
+    around = _around(roles, at)
+    return links(word) and len(around) == 2 and around <= joined
+
+
+def _called(word: str, schema: Schema) -> set[TableRef | ColumnRef]:
+    """Tables and columns that have a word of the same root in their names."""
+    own = root(word)
+    if len(own) < MIN_ROOT:
+        return set()
+    found: set[TableRef | ColumnRef] = set()
+    for table in schema.tables():
+        if any(root(w) == own for w in name_words(table.name)):
+            found.add(table)
+        found |= {
+            ColumnRef(table, c.name)
+            for c in schema.card(table).columns
+            if any(root(w) == own for w in name_words(c.name))
+        }
+    return found
+
+
+def _around(roles: Mapping[int, Option], at: int) -> set[TableRef]:
+    """The two tables that are spoken of nearest to a position, one on each side where there is one."""
+    before = _tables(roles[i] for i in sorted(roles, reverse=True) if i < at)
+    behind = _tables(roles[i] for i in sorted(roles) if i > at)
+    if before and behind:
+        return {before[0], behind[0]}
+    return set((before or behind)[:2])
+
+
+def _tables(options: Iterable[Option]) -> list[TableRef]:
+    return list(dict.fromkeys(o.table for o in options if o.table is not None))
+
+
+def _used(reading: Reading, plan: JoinPlan) -> set[TableRef | ColumnRef]:
+    """Tables and columns that a reading computes, shows, compares or joins by."""
+    return {plan.root, *_columns(reading), *_hops(plan)}
+
+
+def _columns(reading: Reading) -> Iterator[ColumnRef]:
+    for target in (*reading.targets, *([reading.order.target] if reading.order else []),
+                   *([reading.having[0]] if reading.having else [])):  # fmt: skip
+        if target is not None and target.ref is not None:
+            yield target.ref
+    for condition in (*reading.conditions, *reading.either, *(t.condition for t in reading.tests)):
+        yield condition.column
+    yield from (g.column for g in reading.groups)
+    yield from (a.column for a in reading.against_average)
+
+
+def _hops(plan: JoinPlan) -> Iterator[TableRef | ColumnRef]:
+    inner = [hop for related in plan.related for _, further in related.inner for hop in further]
+    for hop in (*plan.hops, *(h for related in plan.related for h in related.path), *inner):
+        yield hop.target
+        for source, target in hop.pairs:
+            yield ColumnRef(hop.source, source)
+            yield ColumnRef(hop.target, target)

@@ -1,0 +1,270 @@
+"""The plain statement of a reading: what is selected from which rows, grouped, ordered and cut."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal
+
+from sqlglot import exp
+
+from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.joins import Related, only_path
+from gnomon.models.grounded.reading import (
+    AgainstAverage,
+    Condition,
+    Linked,
+    NotRead,
+    Ordering,
+    SetTest,
+)
+from gnomon.models.grounded.schema import Hop
+from gnomon.models.grounded.terms import COMPARISONS, Terms, aliases_of, table_of, target_name
+
+RELATED: dict[str, tuple[type[exp.Binary] | None, bool]] = {
+    "exists": (None, True), "not exists": (None, False), ">": (exp.GT, True), ">=": (exp.GTE, True),
+    "=": (exp.EQ, True), "<": (exp.GTE, False), "<=": (exp.GT, False),
+}  # fmt: skip
+"""How many related rows are asked for, as a condition on those that have rows at all, and whether to be among
+them: fewer than 3 means not to be among those with 3 or more, which keeps those with none."""
+
+ALL_COLUMNS_UP_TO = 12
+
+
+class Statement(Terms):
+    """One reading as one SELECT."""
+
+    def plain(self) -> exp.Select:
+        """The statement of a reading that computes over rows, not over figures of groups.
+
+        Raises:
+            NotRead: The reading cannot be said in this dialect or over these columns.
+        """
+        return self._ordered(self.over_rows(self._select()))
+
+    def over_rows(self, query: exp.Select) -> exp.Select:
+        """What is selected, from the rows that the reading is about."""
+        query = query.from_(self.table(self.plan.root))
+        for hop in self.plan.hops:
+            query = query.join(
+                self.table(hop.target), on=self.on(hop, self.aliases, self.aliases), join_type="inner"
+            )
+        if self.reading.order is not None and self.reading.order.linked is not None:
+            query = self._counted_rows(query, self.reading.order.linked)
+        for condition in self._whole() if self.reading.share else self._where():
+            query = query.where(condition)
+        return query
+
+    def _select(self) -> exp.Select:
+        reading = self.reading
+        if reading.share:
+            return exp.select(self._share())
+        columns, group_keys = self.columns()
+        query = exp.select(*columns)
+        if any(t.aggregate for t in reading.targets) and group_keys:
+            query = query.group_by(*(k.copy() for k in group_keys))
+        if reading.having is not None:
+            target, operator, bound = reading.having
+            query = query.group_by(*(k.copy() for k in group_keys)) if not query.args.get("group") else query
+            number = exp.Literal.number(bound)
+            query = query.having(COMPARISONS[operator](this=self.target(target), expression=number))
+        plain = not any(t.aggregate for t in reading.targets) and not reading.exists_only
+        return query.distinct() if (reading.distinct or reading.tests) and plain else query
+
+    def columns(self) -> tuple[list[exp.Expr], list[exp.Expr]]:
+        """What is shown, and what rows are grouped by."""
+        columns, group_keys = self._group_columns()
+        for target in self.reading.targets:
+            columns.append(self.named(self.target(target), target_name(target)))
+        if self.reading.exists_only:
+            columns = [self.named(exp.Count(this=exp.Star()), "count")]
+        columns += self._shown_order(columns)
+        columns = [c for i, c in enumerate(columns) if c not in columns[:i]]
+        return columns or self._listing(), group_keys
+
+    def _group_columns(self) -> tuple[list[exp.Expr], list[exp.Expr]]:
+        columns: list[exp.Expr] = []
+        keys: list[exp.Expr] = []
+        entity = self.reading.group_by_entity
+        if entity is not None:
+            labels = self.schema.label(entity)
+            key = self.schema.key(entity)
+            shown = dict.fromkeys((*(key if len(key) == 1 else ()), *labels))
+            columns += [self.column(ColumnRef(entity, c)) for c in shown]
+            keys += [
+                self.column(ColumnRef(entity, c)) for c in dict.fromkeys((*self.schema.key(entity), *labels))
+            ]
+        for group in self.reading.groups:
+            expression = self.grouping(group)
+            columns.append(self.named(expression, group.bucket) if group.bucket else expression)
+            keys.append(expression)
+        listed = [t for t in self.reading.targets if t.aggregate is None]
+        if any(t.aggregate for t in self.reading.targets):
+            if listed and not keys:
+                raise NotRead("I cannot list single rows and compute over them at once.", ())
+            keys += [self.target(t) for t in listed]
+        return columns, keys
+
+    def _shown_order(self, columns: list[exp.Expr]) -> list[exp.Expr]:
+        """A ranking shows whom it ranks and by what, unless the question names the columns."""
+        order, reading = self.reading.order, self.reading
+        if order is None or reading.limit is None or any(t.aggregate is None for t in reading.targets):
+            return []
+        shown: list[exp.Expr] = []
+        if not reading.targets:
+            shown += [self.column(ColumnRef(reading.base, c)) for c in self.schema.label(reading.base)]
+        if order.linked is not None:
+            shown.append(self.named(self._linked_count(), f"{order.linked.name}_count"))
+        elif order.target is not None and order.target not in reading.targets:
+            shown.append(self.named(self.target(order.target), target_name(order.target)))
+        return [c for c in shown if c not in columns]
+
+    def _listing(self) -> list[exp.Expr]:
+        base = self.reading.base
+        columns = [c.name for c in self.schema.card(base).columns]
+        if len(columns) > ALL_COLUMNS_UP_TO:
+            columns = list(dict.fromkeys((*self.schema.key(base), *self.schema.label(base))))
+        return [self.column(ColumnRef(base, c)) for c in columns]
+
+    def _share(self) -> exp.Expr:
+        whole = self._whole()
+        condition = exp.and_(*(c for c in self._where() if c not in whole))
+        part = exp.Count(this=exp.Case(ifs=[exp.If(this=condition, true=exp.Literal.number(1))]))
+        scaled = exp.Mul(this=exp.Literal.number("100.0"), expression=part)
+        rows = exp.Nullif(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(0))
+        return self.named(exp.Div(this=scaled, expression=rows), "percent")
+
+    def _whole(self) -> list[exp.Expr]:
+        """What restricts the whole of a share: its period, and what is always left out."""
+        periods = [c for c in self.plan.outer if c.values and isinstance(c.values[0], date)]
+        tables = (self.plan.root, *(h.target for h in self.plan.hops))
+        always = [self.always(t) for t in tables if self.rules(t)]
+        return [self.condition(c, self.aliases) for c in periods] + always
+
+    def _where(self) -> list[exp.Expr]:
+        found = [self.condition(c, self.aliases) for c in self.plan.outer]
+        if self.reading.either:
+            found.append(exp.or_(*(self.condition(c, self.aliases) for c in self.reading.either)))
+        found += self._compared()
+        found += [self._set_test(t) for t in self.reading.tests]
+        found += [self._against_average(a) for a in self.reading.against_average]
+        found += [self._related(r) for r in self.plan.related]
+        found += [
+            self.always(h) for h in (self.plan.root, *(h.target for h in self.plan.hops)) if self.rules(h)
+        ]
+        order = self.reading.order
+        ranked = order.target.ref if order and order.target and order.target.aggregate is None else None
+        if ranked is not None and self.reading.limit is not None:
+            found.append(exp.Not(this=exp.Is(this=self.column(ranked), expression=exp.Null())))
+        return found
+
+    def _compared(self) -> list[exp.Expr]:
+        """The rows of either side of a comparison."""
+        if self.reading.compared is None or not all(s.conditions for s in self.reading.compared.sides):
+            return []
+        return [exp.or_(*(self.all_of(s.conditions) for s in self.reading.compared.sides))]
+
+    def all_of(self, conditions: Iterable[Condition]) -> exp.Expr:
+        """All of the conditions, as one."""
+        return exp.and_(*(self.condition(c, self.aliases) for c in conditions))
+
+    def _against_average(self, against: AgainstAverage) -> exp.Expr:
+        inner_column = exp.column(exp.to_identifier(against.column.column, quoted=True))
+        inner = exp.select(exp.Avg(this=inner_column)).from_(table_of(against.column.table))
+        return COMPARISONS[against.operator](this=self.column(against.column), expression=inner.subquery())
+
+    def _related(self, related: Related) -> exp.Expr:
+        """Membership in the keys of the related rows: engines without indexes answer it in one pass."""
+        if related.linked.operator in ("=", ">=", "<") and related.linked.count < 1:
+            raise NotRead(f"I do not compare a number of {related.linked.table} with zero.", ())
+        keys, inside = RELATED[related.linked.operator]
+        outer, inner, query = self._related_keys(related)
+        query = query.select(inner)
+        if keys is not None:
+            number = exp.Literal.number(related.linked.count)
+            query = query.group_by(inner).having(keys(this=exp.Count(this=exp.Star()), expression=number))
+        member = exp.In(this=outer, query=query.subquery())
+        if inside:
+            return member
+        # A row that refers to nothing is not among those that have something, and NOT IN would drop it.
+        nothing = exp.Is(this=outer.copy(), expression=exp.Null())
+        return exp.or_(nothing, exp.Not(this=member)) if not related.path[0].many else exp.Not(this=member)
+
+    def _set_test(self, test: SetTest) -> exp.Expr:
+        """Membership in the rows that meet it: related rows, or rows with the same listed value."""
+        table = test.condition.column.table
+        if table != self.plan.root and not self.schema.paths(self.plan.root, table, many=False):
+            path = only_path(self.schema, self.plan.root, table, many=True)
+            operator: Literal["exists", "not exists"] = "not exists" if test.negated else "exists"
+            return self._related(Related(Linked(table, operator), path, ((test.condition, ()),)))
+        listed = [t.ref for t in self.reading.targets if t.ref is not None and t.aggregate is None]
+        listed += [g.column for g in self.reading.groups if g.bucket is None]
+        if len(listed) != 1 or listed[0].table != table:
+            raise NotRead(f"I cannot tell whose {test.condition.column} is meant.", (test.condition.words,))
+        inner = aliases_of([table], taken=set(self.aliases.values()), suffix="_same")
+        same = self.column(listed[0], inner)
+        query = exp.Select().from_(self.table(table, inner)).select(same)
+        query = query.where(self.condition(test.condition, inner))
+        query = query.where(exp.Not(this=exp.Is(this=same.copy(), expression=exp.Null())))
+        member = exp.In(this=self.column(listed[0]), query=query.subquery())
+        return exp.Not(this=member) if test.negated else member
+
+    def _related_keys(self, related: Related) -> tuple[exp.Expr, exp.Expr, exp.Select]:
+        """The root's column, the related rows' column that refers to it, and those rows, nothing selected."""
+        first, *rest = related.path
+        if len(first.pairs) != 1:
+            raise NotRead(f"{first.source} and {first.target} are linked by several columns.", ())
+        tables = [first.target, *(h.target for h in rest)]
+        tables += [h.target for _, path in related.inner for h in path if h.target not in tables]
+        inner = aliases_of(tables, taken=set(self.aliases.values()), suffix="_related")
+        query = exp.Select().from_(self.table(first.target, inner))
+        hops = [*rest, *(h for _, path in related.inner for h in path)]
+        for hop in dict.fromkeys(h for h in hops if h is not first):
+            query = query.join(self.table(hop.target, inner), on=self.on(hop, inner, inner))
+        source, target = first.pairs[0]
+        column = self.column(ColumnRef(first.target, target), inner)
+        query = query.where(exp.Not(this=exp.Is(this=column, expression=exp.Null())))
+        for condition, _ in related.inner:
+            query = query.where(self.condition(condition, inner))
+        return self.column(ColumnRef(first.source, source)), column, query
+
+    def _counted_rows(self, query: exp.Select, table: TableRef) -> exp.Select:
+        """Join the number of linked rows of each row of the base."""
+        paths = self.schema.paths(self.reading.base, table, many=True)
+        if len(paths) != 1 or not paths[0] or self.plan.root != self.reading.base:
+            raise NotRead(f"{self.reading.base} and {table} are not linked in one clear way.", (str(table),))
+        inner = _inner_conditions(self.plan.related, table)
+        outer, key, rows = self._related_keys(Related(Linked(table), paths[0], inner))
+        rows = rows.select(exp.alias_(key, "key", quoted=True))
+        rows = rows.select(exp.alias_(exp.Count(this=exp.Star()), "rows", quoted=True)).group_by(key)
+        on = exp.EQ(this=outer, expression=exp.column(exp.to_identifier("key", quoted=True), table="counted"))
+        return query.join(rows.subquery("counted"), on=on, join_type="left")
+
+    def _linked_count(self) -> exp.Expr:
+        counted = exp.column(exp.to_identifier("rows", quoted=True), table="counted")
+        return exp.Coalesce(this=counted, expressions=[exp.Literal.number(0)])
+
+    def _ordered(self, query: exp.Select) -> exp.Select:
+        order = self.reading.order
+        if order is not None:
+            query = query.order_by(
+                *(
+                    exp.Ordered(this=self.order_key(o), desc=o.descending, nulls_first=False)
+                    for o in (order, *self.reading.then)
+                )
+            )
+        elif self.reading.groups and self.reading.groups[0].bucket:
+            query = query.order_by(exp.Ordered(this=self.grouping(self.reading.groups[0])))
+        return query.limit(self.reading.limit) if self.reading.limit else query
+
+    def order_key(self, order: Ordering) -> exp.Expr:
+        """What an order goes by."""
+        if order.linked is not None:
+            return self._linked_count()
+        assert order.target is not None
+        return self.target(order.target)
+
+
+def _inner_conditions(
+    related: tuple[Related, ...], table: TableRef
+) -> tuple[tuple[Condition, tuple[Hop, ...]], ...]:
+    """What restricts the rows that are counted, where the question restricts them too."""
+    return next((r.inner for r in related if r.linked.table == table), ())

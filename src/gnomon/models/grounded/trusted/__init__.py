@@ -1,0 +1,1 @@
+"""Answers a question by a trusted query that answers the same one, its parameters bound."""

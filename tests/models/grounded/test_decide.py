@@ -1,0 +1,141 @@
+"""Which reading is taken: the likeliest that leaves no word out, or the one that a person chooses."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from grounded_businesses import NOW, TOOLS, Business
+
+from gnomon.domain.answer import Question
+from gnomon.domain.identity import Principal
+from gnomon.models.grounded import GroundedModel
+from gnomon.models.grounded.composer.relations import links, root
+from gnomon.models.grounded.decide import KEPT, SURE, decide, offer, read, take
+from gnomon.models.grounded.reading import NotRead
+from gnomon.models.port import ModelRequest, ModelResponse, ToolMessage, UserMessage
+
+Open = Callable[..., Business]
+UNCLEAR = "Which students attended courses about Crafts?"
+
+
+def requested(business: Business, text: str, *replies: ToolMessage, interactive: bool = True) -> ModelRequest:
+    asked = Question("q", text, Principal("ana"), NOW, "c", interactive=interactive)
+    return ModelRequest(asked, "", business.context(text), "", (UserMessage(text), *replies), TOOLS)
+
+
+def respond(request: ModelRequest) -> ModelResponse:
+    return GroundedModel().respond(request, lambda _: None)
+
+
+def chosen(asked: ModelResponse, option: int, *, by_person: bool) -> ToolMessage:
+    arguments = asked.tool_calls[0].arguments
+    content = {
+        "question": arguments["question"],
+        "chosen": arguments["options"][option],
+        "by_person": by_person,
+    }
+    return ToolMessage("ask-1", "ask_user", content, False)
+
+
+@pytest.mark.requirement("grounded:asks-which-reading")
+def test_a_person_is_asked_which_reading_is_meant_in_words_and_in_sql(businesses: Open) -> None:
+    asked = respond(requested(businesses("school"), UNCLEAR)).tool_calls[0]
+    assert asked.name == "ask_user"
+    options = asked.arguments["options"]
+    assert [o.partition(".")[0] for o in options] == [str(n) for n in range(1, len(options) + 1)]
+    assert all(": SELECT" in o for o in options)
+    assert len(set(options)) == len(options) >= 2
+
+
+@pytest.mark.requirement("grounded:asks-which-reading")
+def test_the_reading_that_a_person_chooses_is_run(businesses: Open) -> None:
+    school = businesses("school")
+    first = requested(school, UNCLEAR)
+    asked = respond(first)
+    answered = replace(first, messages=(*first.messages, chosen(asked, 1, by_person=True)))
+    run = respond(answered)
+    assert run.tool_calls[0].name == "run_sql"
+    assert " ".join(run.tool_calls[0].arguments["sql"].split()) in asked.tool_calls[0].arguments["options"][1]
+    assert run.confidence >= SURE
+
+
+@pytest.mark.requirement("grounded:asks-which-reading")
+def test_where_nobody_chooses_there_is_no_answer(businesses: Open) -> None:
+    school = businesses("school")
+    first = requested(school, UNCLEAR)
+    left_alone = chosen(respond(first), 0, by_person=False)
+    for request in (
+        replace(first, messages=(*first.messages, left_alone)),
+        requested(school, UNCLEAR, interactive=False),
+    ):
+        assert respond(request).text.startswith("Cannot answer:")
+
+
+@pytest.mark.requirement("grounded:asks-which-reading")
+@pytest.mark.parametrize("choice", ["", "0. none", "9. the names", "the names", "²"])
+def test_a_choice_that_was_not_offered_is_no_reading(choice: str, businesses: Open) -> None:
+    school = businesses("school")
+    context = school.context(UNCLEAR)
+    offers = read(UNCLEAR, context, NOW.date()).offers
+    assert len(offer(offers)) == len(offers) < 9
+    with pytest.raises(NotRead):
+        take(offers, choice)
+
+
+@pytest.mark.requirement("grounded:every-word-is-placed")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Which members return books?",
+        "Show the names of authors who report to Ingrid Solberg.",
+        "Which students dropped courses?",
+        "Find the names of students who failed courses.",
+    ],
+)
+def test_a_verb_of_its_own_meaning_is_not_passed_over(text: str, businesses: Open) -> None:
+    business = businesses("school" if "student" in text else "library")
+    assert business.say(text).startswith(("cannot:", "ask:"))
+
+
+@pytest.mark.requirement("grounded:every-word-is-placed")
+def test_a_verb_that_only_joins_the_tables_around_it_has_a_place(businesses: Open) -> None:
+    library = businesses("library")
+    said = library.say("Find the titles of books written by authors from Norway.")
+    wanted = (
+        "SELECT b.title FROM books b JOIN authors a ON a.author_id = b.author_id WHERE a.country = 'Norway'"
+    )
+    assert sorted(library.run(said)) == sorted(library.run(wanted))
+
+
+@pytest.mark.requirement("grounded:every-word-is-placed")
+def test_verbs_of_outcome_and_of_one_sided_parts_are_not_among_those_that_join() -> None:
+    assert all(links(w) for w in ("attended", "taught", "wrote", "sells", "belonging", "taken"))
+    assert not any(links(w) for w in ("won", "cancelled", "returned", "manages", "failed", "advised", "left"))
+
+
+@pytest.mark.requirement("grounded:every-word-is-placed")
+@pytest.mark.parametrize(
+    ("verb", "noun"),
+    [("directed", "director"), ("advises", "advisor"), ("teaching", "teacher"), ("attended", "attendance")],
+)
+def test_a_verb_and_the_noun_made_of_it_have_one_root(verb: str, noun: str) -> None:
+    assert root(verb) == root(noun)
+
+
+@pytest.mark.requirement("grounded:composer")
+def test_a_reading_that_is_not_likely_enough_stays_below_the_threshold(businesses: Open) -> None:
+    library = businesses("library")
+    seen = 0
+    for text in ("Show the genres of books.", "Which members return books?", "What is the price of books?"):
+        known = read(text, library.context(text), NOW.date())
+        for composed in known.composed:
+            alone = replace(known, composed=(composed,))
+            careful = composed.sql == known.careful.sql
+            likely = composed.probability >= (KEPT if careful else SURE) and not composed.unplaced
+            if composed.unplaced and known.careful.reading is not None:
+                continue
+            certainty = decide(alone, 0.0).reading.certainty
+            assert (certainty >= 0.45) == likely
+            assert certainty <= composed.probability
+            seen += 1
+    assert seen > 10
