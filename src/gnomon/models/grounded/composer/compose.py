@@ -16,14 +16,14 @@ class Composed:
     Args:
         probability: How likely it is right, as measured on questions of databases it was not learned from.
         unplaced: Words of the question that it leaves out.
-        far: Whether it takes a value of related rows whose table the question does not name.
+        twin: The statement that lists equal rows once, or as often as they come; empty for what is no list.
     """
 
     reading: Reading
     sql: str
     probability: float
     unplaced: tuple[str, ...] = ()
-    far: bool = False
+    twin: str = ""
 
 
 NONE = Careful()
@@ -40,6 +40,6 @@ def compose(text: str, context: Context, today: date, careful: Careful = NONE) -
     scores = weights.scores([p.features for p in proposed])
     ranked = sorted(zip(proposed, scores, strict=True), key=lambda pair: -pair[1])
     return tuple(
-        Composed(p.reading, p.sql, weights.probability(score), p.draft.left, p.draft.far)
+        Composed(p.reading, p.sql, weights.probability(score), p.draft.left, p.draft.twin)
         for p, score in ranked
     )

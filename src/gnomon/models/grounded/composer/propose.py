@@ -111,8 +111,9 @@ def _add_each_once(draft: Draft, schema: Schema, drafts: dict[str, Draft]) -> No
         return
     once = replace(reading, distinct=True)
     sql = write_sql(once, schema)
-    if sql not in drafts:
-        drafts[sql] = replace(draft, reading=once, sql=sql, once=True)
+    other = drafts.get(sql) or replace(draft, reading=once, sql=sql, once=True)
+    drafts[sql] = replace(other, twin=draft.sql)
+    drafts[draft.sql] = replace(draft, twin=sql)
 
 
 def _made(question: Question, found: Assignment, variant: Variant) -> Draft | None:

@@ -57,6 +57,7 @@ class Draft:
         far: Whether it takes a value of related rows whose table the question does not name.
         sideways: Whether it goes from a table to another only by a third that both refer to.
         once: Whether equal rows are listed once although no word says so.
+        twin: The statement that differs from it in that alone; empty if there is none.
     """
 
     reading: Reading
@@ -68,6 +69,7 @@ class Draft:
     far: bool = False
     sideways: bool = False
     once: bool = False
+    twin: str = ""
 
     @property
     def score(self) -> float:
