@@ -7,11 +7,14 @@ import pytest
 from grounded_businesses import NOW, TOOLS, Business
 
 from gnomon.domain.answer import Question
+from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.identity import Principal
 from gnomon.models.grounded import GroundedModel
 from gnomon.models.grounded.composer.relations import links, root
 from gnomon.models.grounded.decide import KEPT, SURE, decide, offer, read, take
-from gnomon.models.grounded.reading import NotRead
+from gnomon.models.grounded.reading import Condition, NotRead
+from gnomon.models.grounded.refusals import refuse_split_name
+from gnomon.models.grounded.tagging import Item
 from gnomon.models.port import ModelRequest, ModelResponse, ToolMessage, UserMessage
 
 Open = Callable[..., Business]
@@ -139,3 +142,15 @@ def test_a_reading_that_is_not_likely_enough_stays_below_the_threshold(businesse
             assert certainty <= composed.probability
             seen += 1
     assert seen > 10
+
+
+@pytest.mark.requirement("grounded:cannot-say-so")
+def test_one_name_is_not_split_between_a_customer_and_an_employee() -> None:
+    people, staff = TableRef("main", "people"), TableRef("main", "staff")
+    items = [Item("value", "Ada"), Item("value", "Lind"), Item("value", "Oslo")]
+    ada = Condition(ColumnRef(people, "first_name"), "=", ("Ada",), "Ada")
+    lind = Condition(ColumnRef(staff, "last_name"), "=", ("Lind",), "Lind")
+    with pytest.raises(NotRead, match="whose name `Ada Lind`"):
+        refuse_split_name((lind, ada), items)
+    refuse_split_name((replace(lind, column=ColumnRef(people, "last_name")), ada), items)
+    refuse_split_name((ada, Condition(ColumnRef(staff, "city"), "=", ("Oslo",), "Oslo")), items)

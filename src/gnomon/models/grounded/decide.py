@@ -18,8 +18,11 @@ from gnomon.models.grounded.words import tokenize
 SURE = 0.88
 """A reading that is likelier than this may be answered from."""
 
-KEPT = 0.79
+KEPT = 0.82
 """The same for one that the careful reader makes as well: it has placed every word by rules of its own."""
+
+CLEAR = 0.78
+"""What is left of it at least after the doubt whether the table is the right one."""
 
 DOUBTED = 0.45
 """What the likelihood of any other counts for, so that it stays below the default threshold of an answer."""
@@ -182,12 +185,12 @@ def _certainty(composed: Composed, known: Read) -> float:
     """How sure a reading is; that equal rows may be meant once or more often is no doubt of what it lists."""
     if composed.unplaced:
         return min(composed.probability, UNPLACED) * DOUBTED
-    likely = composed.probability
-    enough = likely >= SURE
+    likely, least = composed.probability, SURE
     if composed.sql == known.careful.sql:
         twin = _twin(composed, known.composed)
-        enough = enough or min(likely + twin if likely >= twin else likely, 1.0) * known.lead >= KEPT
-    return likely * (1.0 if enough else DOUBTED)
+        likely, least = min(likely + twin, 1.0) if likely >= twin else likely, KEPT
+    enough = likely >= least and likely * known.lead >= CLEAR
+    return composed.probability * (1.0 if enough else DOUBTED)
 
 
 def _lead(context: Context) -> float:

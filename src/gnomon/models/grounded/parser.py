@@ -23,6 +23,7 @@ from gnomon.models.grounded.refusals import (
     refuse_like_tables,
     refuse_mixed,
     refuse_part_average,
+    refuse_split_name,
     refuse_universals,
     refuse_unused_noun,
     state_average_of_rows,
@@ -309,6 +310,7 @@ def finish(draft: Draft) -> Reading:
         raise NotRead("I cannot tell what to compute for each group.", ())
     _show_what_is_listed(draft)
     refuse_contradiction(draft)
+    refuse_split_name(draft.conditions, draft.items)
     refuse_circles(draft)
     refuse_part_average(draft)
     state_average_of_rows(draft)

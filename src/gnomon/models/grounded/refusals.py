@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 from gnomon.domain.context import Context
 from gnomon.models.grounded.dates import is_row_date
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.linking import build_lexicon
-from gnomon.models.grounded.reading import NotRead
+from gnomon.models.grounded.reading import Condition, NotRead
 from gnomon.models.grounded.schema import Schema
-from gnomon.models.grounded.tagging import HARMLESS_MARKS, tag
+from gnomon.models.grounded.tagging import HARMLESS_MARKS, Item, tag
 from gnomon.models.grounded.verbs import is_additive
 from gnomon.models.grounded.words import name_words
 
 DANGLING = frozenset({"which", "that", "whose", "with", "and"})
 RELATIVE = frozenset({"which", "who", "whose", "whom", "that", "where"})
+NAME_PARTS = frozenset({"first", "last", "middle", "family", "given", "surname", "forename"})
 PRONOUNS = frozenset({"it", "them", "they", "those", "these", "this", "him", "he", "she"})
 
 
@@ -175,6 +176,16 @@ def refuse_part_average(draft: Draft) -> None:
         raise NotRead("I cannot tell over which rows the average is.", ("average",), final=True)
     if any(a.column.table != draft.focus for a in draft.against_average):
         raise NotRead("I compare with an average of the rows that are asked for.", ("average",))
+
+
+def refuse_split_name(conditions: Sequence[Condition], items: Sequence[Item]) -> None:
+    """`Ada Lind`, of whom Ada is a customer and Lind an employee: one name is one person's."""
+    text = " ".join(i.text for i in items)
+    parts = [c for c in conditions if c.operator == "=" and NAME_PARTS & set(name_words(c.column.column))]
+    for first, second in permutations(parts, 2):
+        together = f"{first.words} {second.words}"
+        if first.column.table != second.column.table and first.words and together in text:
+            raise NotRead(f"I cannot tell whose name `{together}` is.", (together,))
 
 
 def refuse_circles(draft: Draft) -> None:

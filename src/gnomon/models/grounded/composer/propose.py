@@ -16,6 +16,7 @@ from gnomon.models.grounded.composer.slots import Question, read_slots
 from gnomon.models.grounded.followup import read_in_conversation
 from gnomon.models.grounded.joins import JoinPlan, plan_joins, refuse_unmentioned
 from gnomon.models.grounded.reading import NotRead, Reading
+from gnomon.models.grounded.refusals import refuse_split_name
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.sql import write_sql
 
@@ -122,6 +123,7 @@ def _made(question: Question, found: Assignment, variant: Variant) -> Draft | No
         reading = replace(build(question, found.roles, variant), explained=explained(question, found.roles))
         if not asks_for_order(question, reading):
             return None
+        refuse_split_name(reading.conditions, question.items)
         sql = write_sql(reading, question.schema)
         plan = plan_joins(reading, question.schema)
     except NotRead:
