@@ -1,57 +1,24 @@
 """A person at a terminal is asked which of two contradicting memories holds."""
 
-import fcntl
-import os
-import pty
-import select
-import subprocess
-import sys
-import termios
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pseudo_terminal import on_a_terminal
 from typer.testing import Result
 
 from gnomon.domain.memory import Memory
 from gnomon.store.memories import MemoryStore
 
 NET, GROSS = "Revenue means net of refunds", "Revenue means gross sales"
-PROMPT = b"Enter for the default: "
-SILENCE_S = 20.0
+PROMPT = "Enter for the default: "
 
 
 def asked(folder: Path, *args: str, reply: str = "") -> str:
-    """What `gnomon` prints on a pseudo-terminal, where a person replies to its question."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gnomon", *args],
-        cwd=folder,
-        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "NO_COLOR": "1"},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        start_new_session=True,
-    )
-    os.close(theirs)
-    read, waiting = bytearray(), reply
-    while select.select([ours], [], [], SILENCE_S)[0]:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        read += piece
-        if waiting and PROMPT in read:
-            os.write(ours, waiting.encode())
-            waiting = ""
-    os.close(ours)
-    process.terminate()
-    process.wait()
-    return read.decode(errors="replace")
+    """What `gnomon` prints at a terminal, where a person replies to its question."""
+    typed = (reply,) if reply else ()
+    return on_a_terminal(folder, *args, typed=typed, prompt=PROMPT, NO_COLOR="1")
 
 
 def kept(state: Path) -> dict[str, Memory]:

@@ -1,13 +1,7 @@
 """What a person at a terminal sees: colour, large figures, choices."""
 
-import fcntl
 import io
-import os
-import pty
-import select
-import subprocess
 import sys
-import termios
 from pathlib import Path
 
 import pytest
@@ -15,42 +9,9 @@ import pytest
 from gnomon.domain.answer import Clarification
 from gnomon.surfaces.cli.asking import Talk, _choose, pick_option
 from gnomon.surfaces.cli.terminal import Terminal
+from pseudo_terminal import on_a_terminal
 
-PROMPT = b"> "
-SILENCE_S = 20.0
 DATES = Clarification("Which date counts?", ("order date", "ship date"), "order date")
-
-
-def on_a_terminal(folder: Path, *args: str, typed: tuple[str, ...] = (), **environ: str) -> str:
-    """What `gnomon` prints on a pseudo-terminal of 80 columns; each text is typed at the next prompt."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gnomon", *args],
-        cwd=folder,
-        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", **environ},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-        start_new_session=True,
-    )
-    os.close(theirs)
-    read, waiting, seen = bytearray(), list(typed), 0
-    while select.select([ours], [], [], SILENCE_S)[0]:
-        try:
-            piece = os.read(ours, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        read += piece
-        if waiting and read.count(PROMPT) > seen:
-            seen = read.count(PROMPT)
-            os.write(ours, waiting.pop(0).encode())
-    os.close(ours)
-    process.terminate()
-    process.wait()
-    return read.decode(errors="replace")
 
 
 @pytest.mark.requirement("cli:answers-readable")
