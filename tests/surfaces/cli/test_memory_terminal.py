@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pseudo_terminal import on_a_terminal
 from typer.testing import Result
 
 from gnomon.domain.memory import Memory
 from gnomon.store.memories import MemoryStore
+from pseudo_terminal import on_a_terminal
 
 NET, GROSS = "Revenue means net of refunds", "Revenue means gross sales"
 PROMPT = "Enter for the default: "
