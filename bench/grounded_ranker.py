@@ -23,8 +23,8 @@ CALIBRATION_CODE = (BENCH / "grounded_isotonic.py",)
 MIN_DATABASES = 10
 ROUNDS = 300
 PARAMETERS = {
-    "objective": "binary", "learning_rate": 0.05, "num_leaves": 31, "min_data_in_leaf": 40,
-    "feature_fraction": 0.3, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0,
+    "objective": "binary", "learning_rate": 0.05, "num_leaves": 63, "min_data_in_leaf": 40,
+    "feature_fraction": 0.15, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0,
     "seed": 7, "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1,
 }  # fmt: skip
 _NONE = np.zeros(0, np.int32)

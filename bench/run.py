@@ -317,6 +317,26 @@ BENCHES = (
         ),
     ),
     Bench(
+        "night",
+        "bench_night",
+        (
+            Line("night_s", "a night, 1,000 tables, 1% changed", "s", "first_s", "the first build"),
+            Line("night_peak_mib", "a night, 1,000 tables, peak", "MiB", "first_peak_mib", "the first build"),
+        ),
+    ),
+    Bench(
+        "embedding",
+        "bench_embedding",
+        (
+            Line(
+                "unpacked_question_ms_p50", "embed a question, p50", "ms", "packed_question_ms_p50", "packed"
+            ),
+            Line(
+                "unpacked_question_ms_p99", "embed a question, p99", "ms", "packed_question_ms_p99", "packed"
+            ),
+        ),
+    ),
+    Bench(
         "ablation",
         "bench_ablation",
         (

@@ -19,6 +19,7 @@ from gnomon.agent.candidate import (
     UNSPEAKABLE,
     chart_equals_result,
     context_trace,
+    quotes_documents,
     reads_data,
     reason_given,
     reply_whole,
@@ -265,6 +266,7 @@ class Agent:
             yield about
         if final is None:
             yield context_trace(text, case)
+            yield from filter(None, (quotes_documents(text, case),))
             return
         yield from filter(None, (reads_data(final), chart_equals_result(case.chart, final.result)))
         yield from run_checks(self._candidate(case, final, text, env))

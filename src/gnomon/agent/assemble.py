@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gnomon.agent.look_alikes import look_alikes_of
 from gnomon.agent.render import render_context
+from gnomon.agent.synonyms import with_synonyms
 from gnomon.context.catalog.governed import GovernedIndex
 from gnomon.context.catalog.naming import Names
 from gnomon.context.memory.recall import NOTHING, Recalled, apply
@@ -81,6 +82,7 @@ class Assembler:
             earlier=earlier,
         )
         context = apply(context, recalled.memories, question.text, *earlier)
+        context = with_synonyms(context, self.index.names, self.embedder, question.text, *earlier)
         return context, render_context(context, self.budget_tokens, question.text)
 
     def _with_look_alikes(self, catalog: Catalog, refs: list[TableRef]) -> tuple[TableCard, ...]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from numbers import Number
 
 from gnomon.agent.case_state import CaseState, RanQuery
-from gnomon.agent.evidence import named_evidence, shown_evidence
+from gnomon.agent.evidence import named_evidence, quotations, shown_evidence
 from gnomon.agent.grounding import supported_sentences, untraced_numbers
 from gnomon.context.catalog.governed import GovernedIndex
 from gnomon.context.catalog.plurals import many
@@ -16,6 +16,7 @@ from gnomon.models.port import ModelResponse
 UNSPEAKABLE = frozenset({"reply_whole", "numbers_trace"})
 """Checks about the text alone: where they fail, the result can still be said in other words."""
 
+QUOTES = "quotes_documents"
 REWORDED = Check(
     "own_words",
     "warn",
@@ -63,11 +64,22 @@ def _no_chart(why: str) -> Check:
 
 def context_trace(text: str, case: CaseState) -> Check:
     """Whether a text that stands on no query states only numbers known of the tables that it names."""
-    loose = untraced_numbers(text, named_evidence(text, case))
+    rest = text
+    for quotation in quotations(text, case):
+        rest = rest.replace(quotation, " ")
+    loose = untraced_numbers(rest, named_evidence(text, case))
     if not loose:
         return Check("context_trace", "pass", "Every number in the text is known of what it names.")
     summary = f"Not from a query, and not known of a table or column that is named: {', '.join(loose)}."
     return Check("context_trace", "fail", summary, "Run a query for it.")
+
+
+def quotes_documents(text: str, case: CaseState) -> Check | None:
+    """That a text quotes documents, which its reader may not be let read later; None if it quotes none."""
+    found = quotations(text, case)
+    if not found:
+        return None
+    return Check(QUOTES, "pass", f"Quotes {many(len(found), 'passage')} of documents, word for word.")
 
 
 def reason_given(text: str, case: CaseState) -> str:

@@ -1,7 +1,8 @@
 """What may support a text that stands on no query: facts that were shown, each beside the name it belongs to.
 
 A small number stands somewhere in nearly every context, so that it stands there proves nothing. A fact
-counts only if the text names its table or column.
+counts only if the text names its table or column. What a document says counts where it is quoted: a whole
+passage, word for word and in the marks that `search_knowledge` gave it, beside the name of its document.
 """
 
 import json
@@ -12,8 +13,19 @@ from typing import Any
 from gnomon.agent.case_state import CaseState
 from gnomon.domain.catalog import CardColumn, TableCard
 from gnomon.models.port import ToolMessage
+from gnomon.policy.untrusted import LINE_BREAK
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+")
+
+
+def quotations(text: str, case: CaseState) -> tuple[str, ...]:
+    """The passages that the text quotes whole and whose document it names, as they are written in it.
+
+    Parts of a passage are no quotation: what stands around a number says what it is of.
+    """
+    passages = {str(p["text"]) for p in _passages(case) if str(p["document"]) in text}
+    written = {w for passage in passages for w in (passage, passage.replace(LINE_BREAK, "\n"))}
+    return tuple(w for w in sorted(written, key=len, reverse=True) if w in text)
 
 
 def named_evidence(text: str, case: CaseState) -> str:
@@ -47,6 +59,8 @@ def _facts(case: CaseState) -> Iterator[tuple[str, str]]:
     for message in _results(case):
         if not message.failed:
             yield from _of_result(message)
+    for passage in _passages(case):
+        yield str(passage["document"]), _json({k: v for k, v in passage.items() if k != "text"})
 
 
 def _of_table(card: TableCard) -> str:
@@ -73,6 +87,12 @@ def _of_result(message: ToolMessage) -> Iterator[tuple[str, str]]:
         yield str(content["column"]).rpartition(".")[2], _json(content)
     elif message.tool == "search_tables":
         yield from ((str(t["table"]).rpartition(".")[2], _json(t)) for t in content["tables"])
+
+
+def _passages(case: CaseState) -> list[Mapping[str, Any]]:
+    """The passages of documents that were found for the model."""
+    found = [m for m in _results(case) if m.tool == "search_knowledge" and not m.failed]
+    return [passage for m in found for passage in m.content["passages"]]
 
 
 def _results(case: CaseState) -> list[ToolMessage]:

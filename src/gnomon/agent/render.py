@@ -13,7 +13,7 @@ from gnomon.agent.look_alikes import compared
 from gnomon.context.catalog.folding import stems
 from gnomon.context.catalog.plurals import many
 from gnomon.domain.catalog import CardColumn, Join, TableCard, TableRef
-from gnomon.domain.context import Context, TrustedQuery, ValueMatch
+from gnomon.domain.context import Context, Synonym, SynonymSource, TrustedQuery, ValueMatch
 from gnomon.policy.untrusted import as_data, named, quoted
 from gnomon.search.tokens import split_identifier
 
@@ -28,6 +28,13 @@ NAMES_PART = 10
 
 TOP_VALUES_SHOWN = 6
 VALUES_SHOWN = 40
+SYNONYMS_SHOWN = 12
+ORIGIN_CHARS = 120
+CALLED_BY: Mapping[SynonymSource, str] = {
+    "annotation": "its owner calls it so",
+    "comment": "its description calls it so",
+    "query": "a trusted query calls it so",
+}
 RECALLED_SHOWN = 10
 RECALLED_CHARS = 800
 DOCUMENT_CHARS = 3_000
@@ -72,6 +79,7 @@ def render_context(context: Context, budget_tokens: int, question: str = "") -> 
         brief = as_data(context.brief, lines=True)
         parts.append(f"The warehouse:\n{_cut(brief, room // BRIEF_PART)}")
     parts += [_values(context)] if context.values else []
+    parts += [_synonyms(context)] if context.synonyms else []
     parts += [_previous(context)] if context.previous else []
     parts += _recalled(context)
     parts += _apart(context)
@@ -174,6 +182,7 @@ def _known(card: TableCard) -> list[str]:
         ("expected to be fresh", card.freshness),
     )
     lines = [f"  {label}: {_value(text)}" for label, text in told if text]
+    lines += [f"  also called [{_place(s.provenance)}]: {_value(s.text)}" for s in card.also_called]
     lines += [f"  always filter: {_value(condition)}" for condition in card.always_filter]
     lines += [
         f"  {s.kind.replace('_', ' ')} [{_place(s.provenance)}]: {quoted(s.text)}" for s in card.statements
@@ -256,6 +265,20 @@ def _values(context: Context) -> str:
     return "Words of the question found in the data (cells):\n" + "\n".join(lines)
 
 
+def _synonyms(context: Context) -> str:
+    lines = [f"  {_called(s)}" for s in context.synonyms[:SYNONYMS_SHOWN]]
+    return "Words of the question that call something by another name than its own:\n" + "\n".join(lines)
+
+
+def _called(synonym: Synonym) -> str:
+    """A further name with who has it; one that is only near in meaning is marked as a guess."""
+    place = _ref(synonym.table) + (f".{named(synonym.column)}" if synonym.column else "")
+    if synonym.source == "embedder":
+        return f"{quoted(synonym.phrase)} may be {place}: near in meaning, and no more than a guess"
+    origin = f" [{_place(_cut(synonym.origin, ORIGIN_CHARS))}]" if synonym.origin else ""
+    return f"{quoted(synonym.phrase)} is {place}: {CALLED_BY[synonym.source]}{origin}"
+
+
 def _match(match: ValueMatch) -> str:
     place = f"{_ref(match.column.table)}.{named(match.column.column)}"
     return f"{quoted(match.phrase)} is a value of {place}: {quoted(match.value)}"
@@ -301,6 +324,7 @@ def card_as_values(card: TableCard) -> Mapping[str, Any]:
         "columns": [_column(c, True) for c in card.columns],
         "keys": [list(k.columns) for k in card.keys],
         "joins": [_join(j) for j in card.joins],
+        "also_called": [s.text for s in card.also_called],
         "always_filter": list(card.always_filter),
         "criticality": card.criticality,
         "fresh": card.freshness,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from gnomon.agent.candidate import QUOTES
 from gnomon.domain.answer import Answer, Conversation, Question
 from gnomon.domain.catalog import TableRef
 from gnomon.domain.errors import Refused
@@ -34,7 +35,10 @@ def still_seen(answer: Answer, access: Access) -> bool:
     """Whether the person sees the tables of every query of the answer as they did when it was given.
 
     An answer without a query speaks of cards and values, and nothing says of which: who sees all may read it.
+    One that quotes documents may be read by nobody: who sees all tables need not be let read them any more.
     """
+    if any(check.name == QUOTES for check in answer.checks):
+        return False
     if not answer.queries:
         return access.sees_all or answer.status == "interrupted"
     return not any(_seen_otherwise(answer, access))

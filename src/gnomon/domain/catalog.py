@@ -194,12 +194,14 @@ class CardColumn:
 
     Args:
         meaning_from: Where the meaning is from; empty where there is none.
+        also_called: Further names that people have for it, each with who says so.
     """
 
     column: Column
     profile: ColumnProfile | None = None
     meaning: str = ""
     meaning_from: str = ""
+    also_called: tuple[Statement, ...] = ()
 
     @property
     def name(self) -> str:
@@ -224,6 +226,7 @@ class TableCard:
         owner_from: Where the owner is from: file and line, by whom and when, as far as known; else empty.
         criticality_from: The same of the criticality.
         freshness_from: The same of the freshness.
+        also_called: Further names that people have for what its rows are, each with who says so.
     """
 
     ref: TableRef
@@ -248,6 +251,7 @@ class TableCard:
     owner_from: str = ""
     criticality_from: str = ""
     freshness_from: str = ""
+    also_called: tuple[Statement, ...] = ()
 
     def column(self, name: str) -> CardColumn | None:
         """The column of that name, compared without case, or None."""

@@ -9,6 +9,10 @@ from gnomon.domain.catalog import ColumnRef, TableCard, TableRef
 from gnomon.domain.query import Dialect
 
 MatchKind = Literal["exact", "folded", "stemmed", "fuzzy"]
+SynonymSource = Literal["annotation", "comment", "query", "embedder"]
+"""Who calls a table or column so, the surest first: its owner, its comment or documentation, the name that a
+trusted query gives it. For `embedder` nobody does: the words are near in meaning, which is no more than a
+question worth asking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,30 @@ class ValueMatch:
     kind: MatchKind
     rows: int = 0
     score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Synonym:
+    """Words of the question that call a table, or a column of it, by another name than its own.
+
+    Args:
+        phrase: The words by which it is called, as the source has them; for `embedder` those of the question.
+        column: None where the table is meant.
+        score: In (0, 1]; 1 is as sure as a name.
+        origin: Where it is said: file and line, `comment`, a query's question; for `embedder` the near name.
+    """
+
+    phrase: str
+    table: TableRef
+    column: str | None
+    source: SynonymSource
+    score: float
+    origin: str = ""
+
+    @property
+    def meant(self) -> str:
+        """The address of the table or column that is meant."""
+        return str(ColumnRef(self.table, self.column)) if self.column else str(self.table)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +101,8 @@ class Context:
         previous: The last answer of the conversation, if this is a follow-up.
         earlier: The questions of the conversation that were answered, oldest first.
         choices: Words of the question, and the table or column that the person chose for them.
+        synonyms: Words of the question, or of earlier ones, that call a table or column of `cards` otherwise
+            than by its name; the surest first.
     """
 
     dialect: Dialect
@@ -88,6 +118,7 @@ class Context:
     previous: Answer | None = None
     earlier: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
+    synonyms: tuple[Synonym, ...] = ()
 
     def card(self, ref: TableRef) -> TableCard | None:
         """The card of that table, or None."""

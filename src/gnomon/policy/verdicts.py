@@ -4,7 +4,7 @@ Permits add up: rows that any permit lets through are seen, and a permit without
 Forbids cut down: each `@rows` has to be true, the strictest mask wins, the largest `@min_group` holds.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -64,9 +64,14 @@ class TableJudge:
         whole = self._read(self.policies_in_force.table(table, self.tagged, self.dialect))
         if not whole.allowed and (whole.forbids or not via_view):
             return _denial(whole)
-        columns = self._columns(table, whole, via_view)
         rows = self._rows(table, whole)
         min_group, unit = self._min_group(table, whole)
+        special = self.policies_in_force.special_columns(table, self.tagged)
+        unnamed = next((c.name for c in table.columns if c.name not in special), "")
+        usual = self._column(table, unnamed, whole, via_view)
+        if not special and usual is not None and usual.clear and not rows and not min_group:
+            return None  # As most tables are, of which a rule a column would be made for nothing.
+        columns = tuple(self._columns(table, whole, special, usual, via_view))
         plain = len(columns) == len(table.columns) and all(c.clear for c in columns)
         if plain and not rows and not min_group:
             return None
@@ -108,17 +113,14 @@ class TableJudge:
             return _Reading(True, read.rules, (), restricts)
         return _Reading(False, (), read.rules, restricts)
 
-    def _columns(self, table: TableSchema, whole: _Reading, via_view: bool) -> tuple[ColumnRule, ...]:
-        special = self.policies_in_force.special_columns(table, self.tagged)
-        usual = self._column(
-            table, next((c.name for c in table.columns if c.name not in special), ""), whole, via_view
-        )
-        found = []
+    def _columns(
+        self, table: TableSchema, whole: _Reading, special: Collection[str], usual: ColumnRule | None,
+        via_view: bool,
+    ) -> Iterator[ColumnRule]:  # fmt: skip
         for column in table.columns:
             rule = self._column(table, column.name, whole, via_view) if column.name in special else usual
             if rule is not None:
-                found.append(replace(rule, name=column.name))
-        return tuple(found)
+                yield replace(rule, name=column.name)
 
     def _column(self, table: TableSchema, name: str, whole: _Reading, via_view: bool) -> ColumnRule | None:
         """How a column is seen; None if it does not exist for the person."""

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Sequence
+from functools import lru_cache
 
 from gnomon.search.schema import TOKENIZER
 
@@ -13,6 +14,10 @@ _WORD_CHARS = 64
 """Longer runs of letters are cut: no index word is that long."""
 
 MAX_QUERY_WORDS = 64
+
+_REMEMBERED = 65_536
+_REMEMBERED_CHARS = 64
+"""Of a name whose words are kept: tables of a warehouse share most of their columns' names."""
 
 _STOP_WORDS = """
 a about above after again all also am an and any are as at be because been before being below between both
@@ -33,7 +38,7 @@ def split_identifier(name: str) -> list[str]:
     >>> split_identifier("order_itemsByDay2")
     ['order', 'items', 'By', 'Day', '2']
     """
-    return [part for word in _WORD.findall(name) for part in _split_humps(word)]
+    return list(_kept_words(name) if len(name) <= _REMEMBERED_CHARS else _words(name))
 
 
 def expand(text: str) -> str:
@@ -88,6 +93,13 @@ class Stemmer:
     def close(self) -> None:
         """Give back its memory. Calling it twice is harmless."""
         self._connection.close()
+
+
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(part for word in _WORD.findall(name) for part in _split_humps(word))
+
+
+_kept_words = lru_cache(maxsize=_REMEMBERED)(_words)
 
 
 def _has_hump(word: str) -> bool:

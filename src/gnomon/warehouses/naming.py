@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 ID_WORDS = frozenset({"id", "key", "code", "uuid", "guid", "no", "num", "number", "sk", "pk", "ref", "nr"})
 """Last words of a column that identifies something."""
@@ -26,12 +27,19 @@ def words(name: str, known: Collection[str] = ()) -> Words:
     >>> words("CustomerID"), words("fk_order_lines"), words("customerid", {"customer"})
     (('customer', 'id'), ('order', 'line'), ('customer', 'id'))
     """
+    found = _apart(name)
+    return tuple(part for word in found for part in _unglued(word, known)) if known else found
+
+
+@lru_cache(maxsize=65_536)
+def _apart(name: str) -> Words:
+    """The words of a name that nothing else is known of. Kept: tables of a warehouse share most names."""
     found = [singular(word.lower()) for word in _WORD.findall(name)]
     if len(found) > 1 and found[0] in ("fk", "ref"):
         found = found[1:]
     if len(found) > 1 and found[-1] == "fk":
         found = found[:-1]
-    return tuple(part for word in found for part in _unglued(word, known))
+    return tuple(found)
 
 
 def table_words(name: str) -> Words:
@@ -78,7 +86,6 @@ def without_id(name: Words) -> Words:
 
 def _unglued(word: str, known: Collection[str]) -> Words:
     for ending in _GLUED:
-        stem = singular(word.removesuffix(ending))
-        if word.endswith(ending) and stem in known:
+        if word.endswith(ending) and (stem := singular(word.removesuffix(ending))) in known:
             return (stem, ending)
     return (word,)

@@ -54,7 +54,8 @@ def test_every_table_has_one_card_and_one_vector(
     report = build(shop)
     assert (report.tables, report.profiled, report.embedded, report.problems) == (3, 3, 3, ())
     assert names(index_path) == ["customers", "orders", "products"]
-    assert len(embedder.texts) == len(set(embedder.texts)) == 6, "two passages a table, each embedded once"
+    assert len(embedder.texts) == len(set(embedder.texts)), "each text is embedded once"
+    assert len([t for t in embedder.texts if "." in t or ":" in t]) == 6, "two passages a table"
     assert_vectors_are_of_the_cards(index_path, embedder)
 
 

@@ -117,6 +117,27 @@ def test_a_column_listed_beside_something_computed_is_what_it_is_computed_for(bu
         ("the average price of books", {"price": ("show", "books.price")}, ("average",)),
         ("the number of books", {"books": ("label", "books")}, ("number of",)),
         ("members not in Oslo", {"members": ("label", "members"), "Oslo": ("=", "members.city")}, ("not",)),
+        (
+            "titles in descending order of price",
+            {"titles": ("show", "books.title"), "price": ("order:asc", "books.price")},
+            ("in descending order of",),
+        ),
+        ("where are the members", {"members": ("label", "members")}, ("where are",)),
+        (
+            "how many books and members",
+            {"books": ("count", "books"), "members": ("count", "members")},
+            ("how many",),
+        ),
+        (
+            "titles with price higher than the average",
+            {"titles": ("show", "books.title"), "price": ("below_avg", "books.price")},
+            ("higher than",),
+        ),
+        (
+            "the highest and the lowest price",
+            {"price": ("show:max", "books.price")},
+            ("highest", "lowest"),
+        ),
     ],
 )
 def test_a_steering_word_without_a_trace_in_a_reading_is_named(

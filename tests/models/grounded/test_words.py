@@ -101,3 +101,10 @@ def test_a_question_is_cut_into_tokens(question: str, tokens: list[tuple[str, st
 )
 def test_cutting_loses_no_character_but_space(question: str) -> None:
     assert "".join(t.text for t in tokenize(question)) == "".join(question.split())
+
+
+@pytest.mark.requirement("grounded:every-word-is-placed")
+def test_a_comma_behind_a_number_is_no_part_of_it() -> None:
+    assert [t.text for t in tokenize("In 2025, over 1,200.5 of 3,4")] == [
+        "In", "2025", ",", "over", "1,200.5", "of", "3,4",
+    ]  # fmt: skip

@@ -68,7 +68,9 @@ def test_what_is_said_is_written_with_who_and_when(
         "use_instead": [{"table": "customers", "when": "you need people"}],
         "use_when": ["You need orders."],
         "tags": ["gold"],
+        "also_called": [],
         "columns": {"amount": "Gross, in euros"},
+        "columns_called": {},
         "said_by": "ana@acme.test",
     }
 
@@ -276,3 +278,23 @@ def test_a_table_that_does_not_exist_for_somebody_cannot_be_annotated_by_them(
     linted = CliRunner().invoke(app, ["lint", "--json"]).stdout
     assert "customers" not in linted
     assert "amount" not in linted
+
+
+@pytest.mark.requirement("synonyms:annotations", "annotations:command")
+def test_further_names_are_written_shown_and_taken_away(run: Run, notes: Path) -> None:
+    notes.mkdir(parents=True, exist_ok=True)
+    text = "table: customers\ncolumns:\n  name: {meaning: Full name, also_called: [person]}\n"
+    (notes / "customers.yaml").write_text(text)
+    assert run("annotate", "customers", "--also-called", "client", "--also-called", "buyer").exit_code == 0
+    shown = json.loads(run("annotate", "customers", "--json").stdout)
+    assert shown["also_called"] == ["client", "buyer"]
+    assert shown["columns_called"] == {"name": ["person"]}
+    page = run("annotate", "customers").stdout
+    assert "also_called.2:" in page
+    assert "also called person" in page
+    assert run("annotate", "customers", "--also-called", "client").exit_code == 0
+    assert run("annotate", "customers", "--remove", "also_called.1").exit_code == 0
+    assert json.loads(run("annotate", "customers", "--json").stdout)["also_called"] == ["buyer"]
+    assert "name: {meaning: Full name, also_called: [person]}" in (notes / "customers.yaml").read_text()
+    refused = run("annotate", "customers", "--also-called", "1 = yes")
+    assert (refused.exit_code, "holds signs" in refused.stderr) == (2, True)

@@ -39,6 +39,7 @@ from gnomon.context.catalog.file import (
 from gnomon.context.catalog.folding import fold, stem
 from gnomon.context.catalog.layers import Layers, keep_layers, kept_layers
 from gnomon.context.catalog.naming import Names
+from gnomon.context.catalog.nearest import write_names
 from gnomon.context.catalog.said import NOTHING_SAID
 from gnomon.context.catalog.signals import boost
 from gnomon.context.catalog.sources.port import Source
@@ -233,6 +234,7 @@ class _Build:
         self._write_cards(cards, layers)
         self._embed(cards)
         write_trusted(self.file, layers.trusted, self.embedder)
+        write_names(self.file, catalog.tables, self.embedder)
         values = self._finish(catalog, cards)
         return BuildReport(
             tables=len(cards),
@@ -445,8 +447,9 @@ def _table_budget_s(tables: int) -> float:
 
 def _identifiers(catalog: Catalog) -> set[str]:
     """Stems of every word that a table or column is named by."""
-    names = [n for t in catalog.tables for n in (t.ref.name, *(c.name for c in t.columns))]
-    return {stem(fold(word)) for name in names for word in split_identifier(name)}
+    names = {n for t in catalog.tables for n in (t.ref.name, *(c.name for c in t.columns))}
+    words = {fold(word) for name in names for word in split_identifier(name)}
+    return {stem(word) for word in words}
 
 
 def _text_hash(texts: CardTexts) -> str:

@@ -4,7 +4,7 @@ Drafting is deterministic: the same inputs give the same card, so that only chan
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gnomon.context.catalog.caveats import (
     Known,
@@ -36,6 +36,9 @@ COMMENT = "comment"
 
 MAX_STATEMENTS = 12
 """A card is read before every question on its table: beyond this it would crowd out other cards."""
+
+MAX_NAMES = 20
+"""Further names of one table or column that a card keeps."""
 
 _OVER_COMMENTS = frozenset({"annotation", "documentation"})
 _STATEMENT_KINDS: tuple[StatementKind, ...] = (
@@ -86,7 +89,8 @@ def _draft(
     names: Mapping[str, str],
     shared_caveats: Sequence[Statement],
 ) -> TableCard:
-    schema = table.known.schema
+    schema, of_columns = table.known.schema, said.by_column()
+    said = of_columns[""]
     purpose, purpose_from = _purpose(schema, joins, said)
     owner, criticality, expected = said.first("owner"), said.first("criticality"), _expected(said)
     caveats = [Statement(f.text, str(f.origin)) for f in said.every("caveat")]
@@ -94,7 +98,9 @@ def _draft(
         caveats.append(Statement(f"The table could not be read: {table.problem}", "profile"))
     return TableCard(
         ref=table.ref,
-        columns=tuple(_column(table.known, c, said) for c in schema.columns),
+        columns=tuple(
+            _column(table.known, c, of_columns.get(c.name.casefold(), NOTHING_SAID)) for c in schema.columns
+        ),
         row_count=schema.row_count,
         is_view=schema.is_view,
         purpose=purpose,
@@ -115,6 +121,7 @@ def _draft(
         owner_from=_from(owner),
         criticality_from=_from(criticality),
         freshness_from=_from(expected),
+        also_called=_called(said.every("also_called")),
     )
 
 
@@ -129,6 +136,16 @@ def _purpose(schema: TableSchema, joins: Sequence[Join], said: Said) -> tuple[st
 
 
 def _column(known: Known, column: Column, said: Said) -> CardColumn:
+    called = _called(said.every_of_column(column.name, "also_called"))
+    explained = _explained(known, column, said)
+    return replace(explained, also_called=called) if called else explained
+
+
+def _called(facts: Sequence[Fact]) -> tuple[Statement, ...]:
+    return tuple(Statement(f.text, str(f.origin)) for f in facts[:MAX_NAMES])
+
+
+def _explained(known: Known, column: Column, said: Said) -> CardColumn:
     profile = known.column_profile(column.name)
     meaning = said.of_column(column.name, "column_meaning")
     if meaning is not None and (meaning.origin.layer in _OVER_COMMENTS or not column.comment):

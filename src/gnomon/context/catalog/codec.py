@@ -5,6 +5,7 @@ no schema-driven library does. A change of any field's order or number needs a n
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from gnomon.domain.catalog import (
@@ -44,7 +45,7 @@ def card_to_json(card: TableCard) -> str:
             card.owner,
             card.always_filter,
             card.freshness_column,
-            [[s.text, s.provenance] for s in card.caveats],
+            _statements(card.caveats),
             card.use_instead,
             card.purpose_from,
             card.criticality,
@@ -55,6 +56,7 @@ def card_to_json(card: TableCard) -> str:
             card.owner_from,
             card.criticality_from,
             card.freshness_from,
+            _statements(card.also_called),
             card.usage and usage_to_json(card.usage),
         ]
     )
@@ -66,7 +68,7 @@ def card_from_json(text: str) -> TableCard:
         json.loads(text)
     )
     purpose_from, criticality, freshness, produced_by, tags, statements, *sources, usage = more
-    owner_from, criticality_from, freshness_from = sources
+    owner_from, criticality_from, freshness_from, also_called = sources
     return TableCard(
         TableRef(*ref),
         tuple(map(_to_card_column, columns)),
@@ -78,7 +80,7 @@ def card_from_json(text: str) -> TableCard:
         owner,
         tuple(always),
         fresh,
-        tuple(Statement(*s) for s in caveats),
+        _to_statements(caveats),
         instead,
         purpose_from,
         criticality,
@@ -90,6 +92,7 @@ def card_from_json(text: str) -> TableCard:
         owner_from,
         criticality_from,
         freshness_from,
+        _to_statements(also_called),
     )
 
 
@@ -149,14 +152,22 @@ def _column(column: Column) -> Json:
 
 
 def _card_column(c: CardColumn) -> Json:
-    return [_column(c.column), c.profile and _column_profile(c.profile), c.meaning, c.meaning_from]
+    look = c.profile and _column_profile(c.profile)
+    return [_column(c.column), look, c.meaning, c.meaning_from, _statements(c.also_called)]
 
 
 def _to_card_column(value: Json) -> CardColumn:
-    column, profile, meaning, meaning_from = value
-    return CardColumn(
-        Column(*column), _to_column_profile(profile) if profile else None, meaning, meaning_from
-    )
+    column, profile, meaning, meaning_from, also_called = value
+    look = _to_column_profile(profile) if profile else None
+    return CardColumn(Column(*column), look, meaning, meaning_from, _to_statements(also_called))
+
+
+def _statements(statements: Sequence[Statement]) -> Json:
+    return [[s.text, s.provenance] for s in statements]
+
+
+def _to_statements(value: Json) -> tuple[Statement, ...]:
+    return tuple(Statement(*s) for s in value)
 
 
 def usage_to_json(u: TableUsage) -> Json:

@@ -24,8 +24,10 @@ FactKind = Literal[
     "downstream",
     "tag",
     "produced_by",
+    "also_called",
 ]
-"""What a fact is about. `use_instead` names the better table, and may say when; `freshness` is expected."""
+"""What a fact is about. `use_instead` names the better table, and may say when; `freshness` is expected;
+`also_called` is one further name, of a column where the fact has one."""
 
 Layer = Literal["annotation", "documentation", "code", "usage", "model"]
 """Who says it. Of two facts of one kind the layer named first wins: owners, then documentation beside the

@@ -16,7 +16,7 @@ from gnomon.domain.catalog import TableRef
 from gnomon.domain.errors import Failed, Misconfigured
 from gnomon.store.durable import explained, no_room, not_writable
 
-FORMAT = "5"
+FORMAT = "6"
 """Raised with every change of the tables below or of the codec."""
 
 LARGE = ("measured_catalog", "claims", "identifiers")
@@ -46,6 +46,7 @@ create table if not exists problems (
 create table if not exists trusted (
     position integer primary key, question text not null, query text not null, vector blob not null
 );
+create table if not exists names (name text primary key, vector blob not null);
 create table if not exists lineage (
     table_id text not null,
     column_name text not null,

@@ -9,7 +9,7 @@ tables of the person.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log1p
@@ -125,6 +125,11 @@ class GovernedIndex:
             return ()
         links = self.index.lineage(ref, up=up, depth=depth, shown=self._shown.__contains__)
         return tuple(replace(k, provenance=self._told(k.provenance)) for k in links if self._is_shown_link(k))
+
+    @property
+    def names(self) -> Mapping[str, Any]:
+        """Vectors by name. They are looked up by names that the person sees, and tell of no other."""
+        return self.index.names
 
     def match_values(self, text: str, limit: int = _MATCHES) -> tuple[ValueMatch, ...]:
         """Words of the question that columns hold, as far as the person may see the cells."""
@@ -288,6 +293,7 @@ class GovernedIndex:
             owner_from=self._source_told(card.owner, card.owner_from, ref),
             criticality_from=self._source_told(card.criticality, card.criticality_from, ref),
             freshness_from=self._source_told(card.freshness, card.freshness_from, ref),
+            also_called=self._called(card.also_called, ref),
         )
 
     def _column(self, card: TableCard, shown: Column, measured: bool) -> CardColumn:
@@ -296,7 +302,13 @@ class GovernedIndex:
             return CardColumn(shown)
         meaning = self._of_column(seen.meaning, card.ref, shown.name)
         told = self._told(seen.meaning_from, card.ref) if meaning else ""
-        return CardColumn(shown, seen.profile if measured else None, meaning, told)
+        called = self._called(seen.also_called, card.ref)
+        return CardColumn(shown, seen.profile if measured else None, meaning, told, called)
+
+    def _called(self, names: Iterable[Statement], ref: TableRef) -> tuple[Statement, ...]:
+        """Further names that name nothing hidden, and where they are said if that may be told."""
+        told = (n for n in names if not self.conceals(n.text, ref))
+        return tuple(replace(n, provenance=self._told(n.provenance, ref)) for n in told)
 
     def _sayable(self, card: TableCard, measured: bool) -> Iterator[Statement]:
         """A caveat from the data, or the use, of a restricted table tells of rows that are hidden."""

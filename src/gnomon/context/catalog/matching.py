@@ -24,6 +24,9 @@ MAX_COLUMNS = 10
 MIN_FUZZY_CHARS = 5
 _MAX_FUZZY_LOOKUPS = 12
 _FUZZY_WORDS = 3
+_NAME_WORDS = 3
+"""Words of a quoted name that may stand in columns of their own."""
+
 _SCORES: Mapping[MatchKind, float] = {"exact": 1.0, "folded": 0.95, "stemmed": 0.85, "fuzzy": 0.8}
 _IDENTIFIER_FACTOR = 0.5
 _RANK: Mapping[MatchKind, int] = {"exact": 0, "folded": 1, "stemmed": 2, "fuzzy": 3}
@@ -65,6 +68,8 @@ def match_values(
     rest = _fuzzy_spans(question, words, [*whole, *(span for span, _ in taken)])
     unfound = [q for q in quoted if not any(q is span for span, _ in taken)]
     taken += _take([*unfound, *rest], {id(s): _resembling(s, index) for s in [*unfound, *rest]})
+    unfound = [q for q in unfound if not any(q is span for span, _ in taken)]
+    taken += [named for q in unfound for named in _names_in(question, words, q, index)]
     ordered = sorted(taken, key=lambda pair: pair[0].first)
     matches = [m for span, stored in ordered for m in _to_matches(span, stored, identifiers)]
     return tuple(_best(matches, limit))
@@ -94,6 +99,21 @@ def _span(question: str, words: Sequence[Word], first: int, last: int) -> _Span:
     part = words[first:last]
     phrase = question[part[0].start : part[-1].end]
     return _Span(first, last, phrase, " ".join(w.folded for w in part), " ".join(w.stem for w in part))
+
+
+def _names_in(
+    question: str, words: Sequence[Word], quoted: _Span, index: ValueIndex
+) -> list[tuple[_Span, list[tuple[MatchKind, Stored]]]]:
+    """A quoted full name as a given name and a family name, where one table has a column for each."""
+    spans = [_span(question, words, at, at + 1) for at in range(quoted.first, quoted.last)]
+    if not 2 <= len(spans) <= _NAME_WORDS:
+        return []
+    found = _by_spelling(spans, index)
+    parts = [[(k, v) for k, v in found[id(s)] if v.column.column.casefold().endswith("name")] for s in spans]
+    tables = set.intersection(*({v.column.table for _, v in part} for part in parts))
+    kept = [[(k, v) for k, v in part if v.column.table in tables] for part in parts]
+    several = {v.column for part in kept for _, v in part}
+    return list(zip(spans, kept, strict=True)) if tables and len(several) > 1 else []
 
 
 def _may_match(span: _Span) -> bool:

@@ -5,11 +5,15 @@ from collections.abc import Iterable
 
 from gnomon.domain.catalog import TableRef
 
+_REMEMBERED = 500_000
+"""Names whose meaning is looked up once: a source names a table with every column that it describes."""
+
 
 class Names:
-    """The tables of a warehouse, found by the names that sources give them."""
+    """The tables of a warehouse, found by the names that sources give them. Remembers what it looked up."""
 
     def __init__(self, tables: Iterable[TableRef]) -> None:
+        self._found: dict[str, TableRef | None] = {}
         self._whole: dict[str, TableRef] = {}
         self._bare: dict[str, list[TableRef]] = defaultdict(list)
         for ref in tables:
@@ -22,6 +26,15 @@ class Names:
         A bare name that several schemas have means the one in the default schema, else none of them. A name
         with a schema never means a table of another schema, unless the warehouse has no schemas at all.
         """
+        try:
+            return self._found[name]
+        except KeyError:
+            found = self._looked_up(name)
+            if len(self._found) < _REMEMBERED:
+                self._found[name] = found
+            return found
+
+    def _looked_up(self, name: str) -> TableRef | None:
         parts = [p.strip('`"[] ') for p in name.split(".")]
         parts = [p for p in parts if p]
         if not parts:

@@ -14,6 +14,7 @@ from gnomon.context.catalog import codec
 from gnomon.context.catalog.file import open_published, read_large, read_meta, table_id, table_ref, unreadable
 from gnomon.context.catalog.lineage import Link, walk
 from gnomon.context.catalog.matching import match_values
+from gnomon.context.catalog.nearest import read_names
 from gnomon.context.catalog.stored import StoredCatalog, telling_damage
 from gnomon.context.catalog.trusted import TrustedIndex
 from gnomon.context.catalog.values import Seen, ValueIndex
@@ -218,6 +219,11 @@ class CatalogIndex:
     def _trusted(self) -> TrustedIndex:
         rows = self._read("select query, vector from trusted order by position", ())
         return TrustedIndex(rows, int(self._facts["embedder"].rpartition(":")[2]))
+
+    @cached_property
+    def names(self) -> Mapping[str, Any]:
+        """The vectors of the names of tables and columns, by name as it is said; see `nearest`."""
+        return read_names(self._read("select name, vector from names", ()))
 
     @cached_property
     def _values(self) -> ValueIndex:

@@ -39,10 +39,28 @@ class Said:
         texts = {f.text: f for f in reversed(self.facts) if f.kind == kind and not f.column}
         return tuple(f for f in self.facts if texts.get(f.text) is f)
 
+    def every_of_column(self, name: str, kind: FactKind) -> tuple[Fact, ...]:
+        """The facts of that kind about a column, each text once."""
+        folded = name.casefold()
+        found = [f for f in self.facts if f.kind == kind and f.column.casefold() == folded]
+        texts = {f.text: f for f in reversed(found)}
+        return tuple(f for f in found if texts[f.text] is f)
+
     def of_column(self, name: str, kind: FactKind) -> Fact | None:
         """The most authoritative fact of that kind about a column, or None."""
         folded = name.casefold()
         return next((f for f in self.facts if f.kind == kind and f.column.casefold() == folded), None)
+
+    def by_column(self) -> "Mapping[str, Said]":
+        """The facts about each column, by its folded name; under the empty name those about the table itself.
+
+        Whoever asks for all columns of a wide table asks these: each question goes through all facts.
+        """
+        parts: dict[str, list[Fact]] = {"": []}
+        for fact in self.facts:
+            parts.setdefault(fact.column.casefold(), []).append(fact)
+        own = {name: Said(tuple(facts)) for name, facts in parts.items()}
+        return {**own, "": Said(own[""].facts, self.usage, self.popularity)}
 
 
 NOTHING_SAID = Said()

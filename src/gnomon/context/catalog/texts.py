@@ -50,8 +50,8 @@ class CardTexts:
     Args:
         about: Embedded: name, and what the table is for.
         holds: Embedded: name, and the columns.
-        words: Searched for exact words: both in full, and what code, documents and owners tell of grain, rows
-            and use.
+        words: Searched for exact words: both in full, further names, and what code, documents and owners tell
+            of grain, rows and use.
     """
 
     about: str
@@ -66,7 +66,8 @@ class CardTexts:
 
 def card_texts(card: TableCard, *, values: bool = True) -> CardTexts:
     """The texts that a card is found by: names as words and abbreviations in full, purpose, titles of
-    dashboards, columns with meanings, a few values; as words also tags and statements of grain and use.
+    dashboards, columns with meanings, a few values; as words also tags, further names, and statements of
+    grain and use.
 
     Args:
         values: False leaves out what may show values: the frequent ones, conditions in code, titles of
@@ -79,7 +80,18 @@ def card_texts(card: TableCard, *, values: bool = True) -> CardTexts:
         f"{spelt(card.ref.schema)} {spelt(card.ref.name)}".strip(), _in_full(card.purpose), *titles
     )
     names, columns = (c.name for c in card.columns), (_describe(c, values) for c in card.columns)
-    words = (str(card.ref), as_one(card.ref.name), about, *told, *card.tags, *names, ", ".join(columns))
+    called = [s.text for s in card.also_called]
+    called += [s.text for c in card.columns for s in c.also_called]
+    words = (
+        str(card.ref),
+        as_one(card.ref.name),
+        about,
+        *told,
+        *card.tags,
+        *called,
+        *names,
+        ", ".join(columns),
+    )
     return CardTexts(
         about=about[:_PASSAGE_CHARS],
         holds=f"{spelt(card.ref.name)}: {_first(card.columns, values)}"[:_PASSAGE_CHARS],

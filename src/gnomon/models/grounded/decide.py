@@ -1,6 +1,6 @@
 """Which reading a question gets: the likeliest, if it leaves no word without a place and is likely enough."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -10,19 +10,34 @@ from gnomon.models.grounded.composer.compose import Composed, compose
 from gnomon.models.grounded.composer.propose import Careful, read_carefully
 from gnomon.models.grounded.cues import CUES
 from gnomon.models.grounded.followup import changes_another
+from gnomon.models.grounded.linking import Link
+from gnomon.models.grounded.measured import Measures
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.refusals import refuse_unfinished
 from gnomon.models.grounded.reply import describe
+from gnomon.models.grounded.synonyms import assuming, unsure_names, with_sources
 from gnomon.models.grounded.words import tokenize
 
-SURE = 0.88
+SURE = 0.85
 """A reading that is likelier than this may be answered from."""
 
-KEPT = 0.82
+KEPT = 0.7
 """The same for one that the careful reader makes as well: it has placed every word by rules of its own."""
 
-CLEAR = 0.78
-"""What is left of it at least after the doubt whether the table is the right one."""
+NEAR = 0.15
+"""How much likelier a reading must be to be preferred to the careful one."""
+
+CLEAR = 0.79
+"""What must be left of it after the doubt whether the table is the right one, and each assumption."""
+
+CLEAR_KEPT = 0.76
+"""The same for a reading that the careful reader makes as well."""
+
+CLEAR_PLAIN = 0.7
+"""The same where that is a figure, a figure of each group of plain rows, or the first of a ranking."""
+
+ASSUMED = 0.95
+"""What is left of it after each thing that was taken for granted, as the agent reckons."""
 
 DOUBTED = 0.45
 """What the likelihood of any other counts for, so that it stays below the default threshold of an answer."""
@@ -89,20 +104,37 @@ def read(text: str, context: Context, today: date) -> Read:
     """Read a question carefully, word by word, and by what was learned.
 
     Raises:
-        NotRead: The question itself says two things.
+        NotRead: The question itself says two things, or a further name has two meanings.
     """
-    careful = read_carefully(text, context, today)
-    if changes_another(text, context) or context.choices:
+    follows = changes_another(text, context)
+    # What a further name that is not the owner's does to a likelihood has not been measured.
+    unsure = unsure_names((*context.earlier, text) if follows else (text,), context, today)
+    careful = _with_sources(read_carefully(text, context, today), context, unsure)
+    measures = Measures(text, context, today)
+    if careful.reading is not None:
+        measures.refuse_other_currency(careful.reading)
+    if follows or context.choices or unsure:
         return Read(careful)
     try:
         refuse_unfinished(text, context, today)
     except NotRead as stopped:
+        if stopped.final:
+            raise
         return Read(careful, stopped=stopped)
     if careful.doubt is not None and careful.doubt.final:
         raise careful.doubt
-    if careful.reading is not None and (_beyond_roles(careful.reading) or _is_note(text)):
+    alone = careful.reading is not None and (_beyond_roles(careful.reading) or _is_note(text))
+    if alone or (careful.reading is not None and not measures.keeps(careful.reading)):
         return Read(careful)
-    return Read(careful, compose(text, context, today, careful), lead=_lead(context))
+    composed = [c for c in compose(text, context, today, careful) if measures.keeps(c.reading)]
+    told = tuple(replace(c, reading=measures.told(with_sources(c.reading, context))) for c in composed)
+    return Read(careful, told, lead=_lead(context))
+
+
+def _with_sources(careful: Careful, context: Context, unsure: Mapping[str, Link]) -> Careful:
+    if careful.reading is None:
+        return careful
+    return replace(careful, reading=assuming(with_sources(careful.reading, context), unsure))
 
 
 def _beyond_roles(reading: Reading) -> bool:
@@ -113,7 +145,7 @@ def _beyond_roles(reading: Reading) -> bool:
     bucketed = any(g.bucket is not None for g in reading.groups)
     dated = any(isinstance(v, date) for c in reading.conditions for v in c.values)
     flagged = any(c.operator in ("true", "false", "null", "not null") for c in reading.conditions)
-    wider = (reading.outer, reading.compared, reading.trend, reading.within, reading.place)
+    wider = (reading.outer, reading.compared, reading.trend, reading.within, reading.place, reading.kin)
     said = {words.lower() for words, _ in reading.explained} & BEYOND
     return bool(bucketed or dated or flagged or reading.share or reading.then or said) or any(wider)
 
@@ -141,8 +173,9 @@ def decide(known: Read, least: float) -> Decided:
             raise known.doubt
         return Decided(careful.reading, careful.sql)
     best = composed[0]
-    if best.unplaced and careful.reading is not None:
-        best = next(c for c in composed if c.sql == careful.sql)
+    kept = next((c for c in composed if c.sql == careful.sql), None) if careful.reading is not None else None
+    if kept is not None and (best.unplaced or _is_near(kept, best)):
+        best = kept
     certainty = _certainty(best, known)
     if certainty >= least or careful.reading is not None:
         return Decided(replace(best.reading, certainty=certainty), best.sql)
@@ -150,6 +183,11 @@ def decide(known: Read, least: float) -> Decided:
         words = ", ".join(f"`{w}`" for w in best.unplaced)
         raise NotRead(f"I cannot place {words} in this data.", best.unplaced)
     raise known.doubt
+
+
+def _is_near(kept: Composed, best: Composed) -> bool:
+    """Whether the careful reading is about as likely as the likeliest: then it is the one to trust."""
+    return kept.probability >= KEPT and best.probability - kept.probability < NEAR
 
 
 def take(offered: Sequence[Composed], choice: str) -> Decided:
@@ -185,12 +223,22 @@ def _certainty(composed: Composed, known: Read) -> float:
     """How sure a reading is; that equal rows may be meant once or more often is no doubt of what it lists."""
     if composed.unplaced:
         return min(composed.probability, UNPLACED) * DOUBTED
-    likely, least = composed.probability, SURE
+    likely, least, clear = composed.probability, SURE, CLEAR
+    assumed = ASSUMED ** len(composed.reading.assumptions)
     if composed.sql == known.careful.sql:
         twin = _twin(composed, known.composed)
-        likely, least = min(likely + twin, 1.0) if likely >= twin else likely, KEPT
-    enough = likely >= least and likely * known.lead >= CLEAR
+        likely = min(likely + twin, 1.0) if likely >= twin else likely
+        least, clear = KEPT, CLEAR_PLAIN if _is_plain(composed.reading) else CLEAR_KEPT
+    enough = likely >= least and likely * known.lead * assumed >= clear
     return composed.probability * (1.0 if enough else DOUBTED)
+
+
+def _is_plain(reading: Reading) -> bool:
+    """Whether a figure, yes or no, or the first of a ranking answers it, and no join decides what counts."""
+    computed = [t for t in reading.targets if t.aggregate]
+    grouped = bool(reading.groups or reading.group_by_entity)
+    figures = bool(computed) and not (grouped and any(t.distinct for t in computed))
+    return reading.having is None and (figures or reading.exists_only or reading.limit is not None)
 
 
 def _lead(context: Context) -> float:

@@ -26,6 +26,7 @@ from gnomon.models.grounded.reading import (
     Trend,
     Within,
 )
+from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.statement import Statement
 from gnomon.models.grounded.terms import target_name
 
@@ -159,6 +160,88 @@ def _change(before: exp.Expr, after: exp.Expr) -> list[exp.Expr]:
     scaled = exp.Mul(this=_number("100.0"), expression=exp.Paren(this=change.copy()))
     percent = exp.Div(this=scaled, expression=exp.Nullif(this=before.copy(), expression=_number(0)))
     return [_as(change, "change"), _as(percent, "change_percent")]
+
+
+def quotient(reading: Reading, schema: Schema) -> exp.Select:
+    """Two figures and the first over the second, which is missing where the second is zero or missing.
+
+    Both are of the same rows where the conditions of either join the same tables: a join that only one of
+    them needs could leave out rows of the other, so each is then a subquery of its own.
+
+    Raises:
+        NotRead: Figures that need a subquery each are grouped, or are of two tables and restricted together.
+            A column that tells the figures apart also restricts or groups both.
+    """
+    both = cast(Compared, reading.compared)
+    apart_by = {c.column for s in both.sides for c in s.conditions}
+    if apart_by & {*(c.column for c in reading.conditions), *(g.column for g in reading.groups)}:
+        raise NotRead("I cannot tell which of the two figures it restricts.", tuple(map(str, apart_by)))
+    names = Names()
+    keys: list[Key] = []
+    if _of_same_rows(reading, both):
+        statement = Statement(reading, schema)
+        _refuse_lost_rule(statement, both)
+        keys = _keys(statement, Within(reading.groups, reading.group_by_entity), names)
+        sides = [names.new(_side_name(s)) for s in both.sides]
+        figures = [_as(_known(statement, s), n) for s, n in zip(both.sides, sides, strict=True)]
+        inner = _grouped(statement, keys, figures)
+    else:
+        sides = [names.new(_side_name(s)) for s in both.sides]
+        apart = [_apart(reading, s, schema) for s in both.sides]
+        inner = exp.select(*(_as(q.subquery(), n) for q, n in zip(apart, sides, strict=True)))
+    first, second = map(_of, sides)
+    scale = _number("100.0" if both.ratio == "percent" else "1.0")
+    unless_zero = exp.Nullif(this=second.copy(), expression=_number(0))
+    over = exp.Div(this=exp.Mul(this=scale, expression=first.copy()), expression=unless_zero)
+    query = exp.select(*_shown(keys), first, second, _as(over, names.new(both.ratio or "ratio")))
+    return _ordered(query.from_(inner.subquery("figures")), keys)
+
+
+def _known(statement: Statement, side: Side) -> exp.Expr:
+    """The figure of a side: a total that its own conditions leave no rows for is zero, else unknown."""
+    if side.conditions:
+        return _side(statement, side)
+    return statement.target(side.target)
+
+
+def _of_same_rows(reading: Reading, both: Compared) -> bool:
+    """Whether one pass over the rows of one table gives both figures."""
+    grouped = Within(reading.groups, reading.group_by_entity).tables
+    first, second = ({c.column.table for c in s.conditions} - {s.target.table, *grouped} for s in both.sides)
+    return both.first.target.table == both.second.target.table == reading.base and first == second
+
+
+def _apart(reading: Reading, side: Side, schema: Schema) -> exp.Select:
+    """One figure of a ratio by itself."""
+    both = cast(Compared, reading.compared)
+    one_table = both.first.target.table == both.second.target.table
+    if reading.groups or reading.group_by_entity or reading.linked or reading.against_average:
+        raise NotRead("I compute the two figures of a ratio apart, and so not per group.", ())
+    if reading.conditions and not one_table:
+        words = tuple(c.words for c in reading.conditions)
+        raise NotRead("I cannot tell how it restricts figures of two tables.", words)
+    own = replace(
+        reading,
+        base=side.target.table,
+        targets=(side.target,),
+        conditions=(*reading.conditions, *side.conditions),
+        compared=None,
+    )
+    statement = Statement(own, schema)
+    _refuse_lost_rule(statement, both)
+    figure = statement.target(side.target)
+    if side.conditions and side.target.aggregate == "sum":
+        figure = exp.Coalesce(this=figure, expressions=[_number(0)])
+    return statement.over_rows(exp.select(figure))
+
+
+def _refuse_lost_rule(statement: Statement, both: Compared) -> None:
+    """A condition takes an owner's rule on its column out of force, which must not reach the other figure."""
+    first, second = ({c.column for c in s.conditions} for s in both.sides)
+    tables = (statement.plan.root, *(h.target for h in statement.plan.hops))
+    lost = any(len(statement.rules(t)) < len(statement.schema.card(t).always_filter) for t in tables)
+    if lost and first != second:
+        raise NotRead("The owner's rule for these rows would hold for one of the two figures only.", ())
 
 
 # -- figures along time -------------------------------------------------------------------------------

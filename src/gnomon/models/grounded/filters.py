@@ -3,6 +3,7 @@
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.dates import has_rival_dates, main_date, refuse_period
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.measured import fits, in_unit_of, only_column, said_of_either
 from gnomon.models.grounded.periods import Period
 from gnomon.models.grounded.reading import (
     AgainstAverage,
@@ -103,12 +104,21 @@ def within(draft: Draft, column: ColumnRef, period: Period) -> list[Condition]:
     """
     if column in draft.schema.year_columns(column.table) and not draft.schema.is_temporal(column):
         return _within_years(draft, column, period)
+    _say_zone(draft, column)
     found = []
     if period.start is not None:
         found.append(Condition(column, ">=", (period.start,), period.label))
     if period.end is not None:
         found.append(Condition(column, "<", (period.end,), period.label))
     return found
+
+
+def _say_zone(draft: Draft, column: ColumnRef) -> None:
+    """Moments are compared in UTC, as the engines hold them, whatever the zone of whoever asks."""
+    declared = draft.schema.column(column).column.type_sql.upper()
+    zoned = "WITH TIME ZONE" in declared or declared.startswith("TIMESTAMPTZ")
+    if zoned and draft.schema.context.now.utcoffset():
+        draft.assume(f"Days of {column} begin at midnight UTC.", "those of another time zone")
 
 
 def _within_years(draft: Draft, column: ColumnRef, period: Period) -> list[Condition]:
@@ -146,10 +156,9 @@ def _read_between(draft: Draft, at: int) -> None:
         raise NotRead("I cannot tell which two numbers `between` means.", ("between",))
     assert low is not None
     assert high is not None
-    column = _numeric_beside(draft, at, high)
+    column = _compared_column(draft, high, at, high)
     for position, operator in ((low, ">="), (high, "<=")):
-        number = draft.items[position].number
-        assert number is not None
+        number = in_unit_of(draft, position, column, said_of_either(draft, low, high))
         draft.conditions.append(Condition(column, CHILD_OPERATORS[operator], (number,), "between", True))
         draft.take(position, "bound")
     draft.take(joiner, "between")
@@ -195,7 +204,7 @@ def _compare_number(draft: Draft, number_at: int, operator: str, *, left_of: int
     if right is not None and draft.items[right].is_cue("distinct"):
         raise NotRead("I do not count different things in a comparison yet.", (draft.items[right].text,))
     adjacent = right is not None and not any(i.is_cue("fill") for i in draft.items[right_of + 1 : right])
-    if right is not None and adjacent and draft.is_name(right):
+    if right is not None and adjacent and draft.is_name(right) and draft.items[number_at].said is None:
         table = draft.as_table(draft.items[right])
         if table is not None and table == draft.focus:
             return _having(draft, number_at, right, operator, left_of)
@@ -204,17 +213,24 @@ def _compare_number(draft: Draft, number_at: int, operator: str, *, left_of: int
             draft.take(number_at, "count")
             draft.linked.append(Linked(table, operator, int(number)))  # type: ignore[arg-type]
             return
-    column = _dimension_of(draft, left_of) or _numeric_beside(draft, left_of, right_of)
-    _refuse_other_unit(draft, column)
+    column = _compared_column(draft, number_at, left_of, right_of)
+    number = in_unit_of(draft, number_at, column)
     draft.conditions.append(Condition(column, CHILD_OPERATORS[operator], (number,), words, True))
-    draft.take(number_at, f"{column} {operator} {number}")
+    draft.take(number_at, f"{column} {operator} {number:f}")
 
 
-def _refuse_other_unit(draft: Draft, column: ColumnRef) -> None:
-    """A bare number is not in cents, and the reader would not notice a hundredfold error."""
-    in_cents = {"cent", "cents"} & set(name_words(column.column))
-    if in_cents and not any("cent" in item.text.lower() for item in draft.items):
-        raise NotRead(f"{column} is in cents, and the question does not say so.", (column.column,))
+def _compared_column(draft: Draft, number_at: int, left_of: int, right_of: int) -> ColumnRef:
+    """What an adjective goes by, else the column named beside, else the only one that holds such a unit."""
+    column = _dimension_of(draft, left_of)
+    if column is not None and fits(draft, number_at, column):
+        return column
+    try:
+        return _numeric_beside(draft, left_of, right_of)
+    except NotRead:
+        only = only_column(draft, number_at)
+        if only is None:
+            raise
+        return only
 
 
 def _having(draft: Draft, number_at: int, table_at: int, operator: str, left_of: int) -> None:

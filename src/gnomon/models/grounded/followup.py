@@ -6,6 +6,7 @@ from datetime import date
 
 from gnomon.domain.catalog import ColumnRef
 from gnomon.domain.context import Context
+from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods
 from gnomon.models.grounded.grouping import read_groups
@@ -67,7 +68,7 @@ def _next(question: str, previous: Reading | None, context: Context, today: date
 def read_change(question: str, previous: Reading, context: Context, today: date) -> Reading:
     """The previous reading with what the fragment says put in its place."""
     text = LEADING_YEAR.sub(r"in \1", NOISE.sub(" ", question))
-    items = tag(text, build_lexicon(context), context.values, today)
+    items = tag(text, build_lexicon(context), values_of(text, context), today)
     refuse_unknown(items)
     draft = Draft(Schema(context), items, today)
     draft.focus = previous.base
@@ -92,6 +93,8 @@ def _date_of(reading: Reading) -> ColumnRef | None:
 def _merged(previous: Reading, draft: Draft, question: str) -> Reading:
     regrouped = bool(draft.groups or draft.entity)
     _refuse_figure(previous, draft, regrouped)
+    if previous.kin is not None:
+        raise NotRead("I cannot tell of which of the two rows this is said; ask in full.", ())
     if question.strip().lower().startswith("and") and draft.groups and previous.groups:
         draft.groups = [*previous.groups, *(g for g in draft.groups if g not in previous.groups)]
     if not (regrouped or draft.conditions or draft.linked or draft.against_average):

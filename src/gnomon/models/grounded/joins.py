@@ -8,6 +8,7 @@ from gnomon.domain.catalog import TableRef
 from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading
 from gnomon.models.grounded.schema import Hop, Schema
 from gnomon.models.grounded.words import ADDITIVE, name_words
+from gnomon.models.grounded.words import root as word_root
 
 MAX_RELATED_HOPS = 2
 """Rows further away than over one bridging table are rarely what a short question means."""
@@ -53,17 +54,17 @@ def plan_joins(reading: Reading, schema: Schema) -> JoinPlan:
     root = _root(reading, needed, schema)
     hops: list[Hop] = []
     for table in needed:
-        _add(hops, only_path(schema, root, table, many=False))
+        _add(hops, only_path(schema, root, table, many=False, said=reading.said))
     outer, inner = [], []
     for condition in reading.conditions:
         path = schema.paths(root, condition.column.table, many=False)
         if path:
-            _add(hops, only_path(schema, root, condition.column.table, many=False))
+            _add(hops, only_path(schema, root, condition.column.table, many=False, said=reading.said))
             outer.append(condition)
         else:
             inner.append(condition)
     for condition in reading.either:
-        _add(hops, only_path(schema, root, condition.column.table, many=False))
+        _add(hops, only_path(schema, root, condition.column.table, many=False, said=reading.said))
     joined = {root, *(h.target for h in hops)}
     related = _related(reading, inner, root, schema, joined)
     if reading.cautious:
@@ -115,19 +116,38 @@ def _root(reading: Reading, needed: list[TableRef], schema: Schema) -> TableRef:
     return roots[0]
 
 
-def only_path(schema: Schema, start: TableRef, goal: TableRef, *, many: bool) -> tuple[Hop, ...]:
-    """The one shortest join path.
+def only_path(
+    schema: Schema, start: TableRef, goal: TableRef, *, many: bool, said: frozenset[str] = frozenset()
+) -> tuple[Hop, ...]:
+    """The one shortest join path, or the one of several whose columns the question names.
+
+    Args:
+        said: Roots of the question's words: `origin` tells `origin_port_id` from `destination_port_id`.
 
     Raises:
         NotRead: There is none, or there are several.
     """
-    paths = schema.paths(start, goal, many=many)
+    paths = _said_paths(schema.paths(start, goal, many=many), said)
     if not paths:
         raise NotRead(f"I see no way to join {start} and {goal}.", (str(start), str(goal)))
     if len(paths) > 1:
         ways = tuple(" and ".join(f"{h.source}.{h.pairs[0][0]}" for h in p) for p in paths[:3])
         raise NotRead(f"{start} and {goal} are linked in several ways: by {' or by '.join(ways)}.", (), ways)
     return paths[0]
+
+
+def _said_paths(paths: list[tuple[Hop, ...]], said: frozenset[str]) -> list[tuple[Hop, ...]]:
+    if len(paths) < 2 or not said:
+        return paths
+    named = [_path_words(path) for path in paths]
+    common = frozenset.intersection(*named)
+    told = [path for path, words in zip(paths, named, strict=True) if (words - common) & said]
+    return told or paths
+
+
+def _path_words(path: tuple[Hop, ...]) -> frozenset[str]:
+    columns = [name for hop in path for pair in hop.pairs for name in pair]
+    return frozenset(word_root(w) for name in columns for w in name_words(name))
 
 
 def _add(hops: list[Hop], path: Iterable[Hop]) -> None:
@@ -149,14 +169,14 @@ def _related(
             continue
         inner = [c for c in left if schema.paths(linked.table, c.column.table, many=False)]
         left = [c for c in left if c not in inner]
-        found.append(_one_related(linked, inner, root, schema, reading.cautious))
+        found.append(_one_related(linked, inner, root, schema, reading))
     while left:
         reach = {
             c.column.table: [o for o in left if schema.paths(c.column.table, o.column.table, many=False)]
             for c in left
         }
         table = max(reach, key=lambda t: len(reach[t]))
-        found.append(_one_related(Linked(table), reach[table], root, schema, reading.cautious))
+        found.append(_one_related(Linked(table), reach[table], root, schema, reading))
         left = [c for c in left if c not in reach[table]]
     return tuple(found)
 
@@ -172,8 +192,9 @@ def refuse_unmentioned(related: tuple[Related, ...], mentioned: Iterable[TableRe
 
 
 def _one_related(
-    linked: Linked, inner: list[Condition], root: TableRef, schema: Schema, cautious: bool
+    linked: Linked, inner: list[Condition], root: TableRef, schema: Schema, reading: Reading
 ) -> Related:
+    cautious = reading.cautious
     for condition in inner if cautious else ():
         if condition.operator in ("<>", "not in", "in", "null", "not null", "false"):
             raise NotRead(
@@ -187,10 +208,12 @@ def _one_related(
         amount = name_words(condition.column.column)[-1:]
         if condition.operator in (">", ">=", "<", "<=") and set(amount) & ADDITIVE:
             raise NotRead(f"`{condition.words}` could be about one row or their sum.", (condition.words,))
-    path = only_path(schema, root, linked.table, many=True)
+    path = only_path(schema, root, linked.table, many=True, said=reading.said)
     if cautious and any(not first.many and second.many for first, second in pairwise(path)):
         raise NotRead(f"{root} and {linked.table} only share a third table.", (str(linked.table),))
     if len(path) > (MAX_RELATED_HOPS if cautious else MAX_RELATED_HOPS + 1):
         raise NotRead(f"{root} and {linked.table} are too far apart to be sure.", (str(linked.table),))
-    routed = tuple((c, only_path(schema, linked.table, c.column.table, many=False)) for c in inner)
+    routed = tuple(
+        (c, only_path(schema, linked.table, c.column.table, many=False, said=reading.said)) for c in inner
+    )
     return Related(linked, path, routed)

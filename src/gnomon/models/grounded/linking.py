@@ -1,11 +1,18 @@
-"""Link spans of a question to tables and columns by their names, with how sure each link is."""
+"""Link spans of a question to tables and columns by their names, with how sure each link is.
+
+What owners call a table or column counts as a name. What a comment or a trusted query calls it counts where
+nothing else goes by these words, and only if no steering word is among them: `total amount` is a total. Words
+that are no more than near in meaning link nothing.
+"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from gnomon.domain.catalog import CardColumn, ColumnRef, TableCard, TableRef
-from gnomon.domain.context import Context
+from gnomon.domain.context import Context, Synonym, SynonymSource
+from gnomon.models.grounded.cues import CUES
+from gnomon.models.grounded.units import TAILS, ends_in_unit
 from gnomon.models.grounded.words import Token, name_words, stem
 
 MAX_SPAN = 6
@@ -18,35 +25,22 @@ LAYER_WORDS = frozenset(
 )
 FLAG_WORDS = frozenset({"is", "has", "was", "are", "flag"})
 NAME, DATE, CODE, TYPE = (stem(w) for w in ("name", "date", "code", "type"))
-UNITS = frozenset(
-    stem(w)
-    for w in (
-        "cents",
-        "usd",
-        "eur",
-        "utc",
-        "dollars",
-        "euros",
-        "mib",
-        "mb",
-        "gb",
-        "km",
-        "kg",
-        "cm",
-        "mm",
-        "ft",
-    )
-)
+UNITS = TAILS
 UNNAMED_TAILS = frozenset({"id", "at", "on", "by", "numb", stem("number"), NAME, DATE, CODE, TYPE})
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A table, or a column of it, that a span of the question may mean. `score` is in (0, 1]."""
+    """A table, or a column of it, that a span of the question may mean. `score` is in (0, 1].
+
+    Args:
+        source: Who calls it so, if that is not its own name.
+    """
 
     table: TableRef
     column: str | None
     score: float
+    source: SynonymSource | None = None
 
     @property
     def is_table(self) -> bool:
@@ -80,11 +74,13 @@ class Lexicon:
         words = tuple(w for t in tokens for w in _stems(t.text))
         found = self.names.get(words, ()) or self.glued.get("".join(words), ())
         if any(_is_verb(t.lower) for t in tokens):
-            return tuple(Link(k.table, k.column, k.score * self._verb_factor(k, tokens)) for k in found)
+            return tuple(replace(k, score=k.score * self._verb_factor(k, tokens)) for k in found)
         return found
 
     def _verb_factor(self, link: Link, tokens: Sequence[Token]) -> float:
         """`named` is not `name`: a verb form counts less, unless the name itself has it."""
+        if link.source is not None:
+            return 1.0
         name = link.column or link.table.name
         return 1.0 if {t.lemma for t in tokens} <= set(name_words(name)) else VERB_FACTOR
 
@@ -117,8 +113,45 @@ def build_lexicon(context: Context) -> Lexicon:
         words: tuple(sorted((Link(t, c, s) for (t, c), s in entry.items()), key=lambda link: -link.score))
         for words, entry in collected.items()
     }
-    glued = {"".join(words): links for words, links in names.items()}
-    return Lexicon(names, glued, context)
+    further = _further_names(context, names)
+    glued = {"".join(words): links for words, links in (*further.items(), *names.items())}
+    return Lexicon({**names, **further}, glued, context)
+
+
+def _further_names(
+    context: Context, names: dict[tuple[str, ...], tuple[Link, ...]]
+) -> dict[tuple[str, ...], tuple[Link, ...]]:
+    """What words mean that others call a table or column by; owners' words beside what the names say."""
+    found: dict[tuple[str, ...], tuple[Link, ...]] = {}
+    glued = {"".join(words) for words in names} if context.synonyms else set()
+    for synonym in context.synonyms:
+        words = _stems(synonym.phrase)
+        owned = synonym.source == "annotation"
+        if not words or synonym.source == "embedder":
+            continue
+        if not owned and ("".join(words) in glued or _steers(synonym) or _is_flag(synonym, context)):
+            continue
+        known = found.get(words) or (names.get(words, ()) if owned else ())
+        link = Link(synonym.table, synonym.column, synonym.score, synonym.source)
+        same = [k for k in known if (k.table, k.column) == (link.table, link.column)]
+        if not same or same[0].score < link.score:
+            kept = [k for k in known if k not in same]
+            found[words] = tuple(sorted((*kept, link), key=lambda k: -k.score))
+    return found
+
+
+def _is_flag(synonym: Synonym, context: Context) -> bool:
+    """What is said of a flag (`active customers`) describes the rows that have it, and is no name of it."""
+    card = context.card(synonym.table)
+    column = card.column(synonym.column) if card is not None and synonym.column is not None else None
+    return column is not None and column.column.kind == "boolean"
+
+
+def _steers(synonym: Synonym) -> bool:
+    """Whether a word of the phrase, or all of it, says how to compute rather than what."""
+    words = synonym.phrase.lower().split()
+    spans = ((word,) for word in words)
+    return any((cue := CUES.get(span)) is not None and cue.kind != "fill" for span in (*spans, tuple(words)))
 
 
 def _chosen(context: Context) -> Iterator[tuple[tuple[str, ...], TableRef, str | None]]:
@@ -164,7 +197,7 @@ def _column_names(card: TableCard, column: CardColumn) -> list[tuple[tuple[str, 
         bare = tuple(w for w in words if w not in FLAG_WORDS)
         if bare != words:
             named.append((bare, 0.9))
-    if len(words) > 1 and words[-1] in UNITS:
+    if ends_in_unit(words):
         named.append((words[:-1], 0.9))
     if len(words) > 1 and words[-1] == "id" and column.column.kind == "text":
         named.append((words[:-1], 0.6))

@@ -71,7 +71,23 @@ def _columns(question: str, context: Context) -> str | None:
     return f"{card.ref} has the columns {', '.join(c.name for c in card.columns)}." if card else None
 
 
+def is_noted(question: str, context: Context) -> bool:
+    """Whether the cards say something of what a question about meaning names; True for any other question."""
+    if not ABOUT_MEANING.search(question):
+        return True
+    card, named = _card(question, context), _named(question, context)
+    return any(_said_of(column) for _, column in named) if named else bool(card and card.purpose)
+
+
 def _meaning(question: str, context: Context) -> str | None:
+    card, named = _card(question, context), _named(question, context)
+    if named:
+        return " ".join(_say_column(c, column) for c, column in named)
+    return _say_table(card) if card else None
+
+
+def _named(question: str, context: Context) -> list[tuple[TableCard, CardColumn]]:
+    """The columns that the question names, by the longest of their names."""
     stems = _stems(question)
     card = _card(question, context)
     named = [
@@ -80,12 +96,8 @@ def _meaning(question: str, context: Context) -> str | None:
         for column in c.columns
         if _within(tuple(stem(w) for w in name_words(column.name)), stems)
     ]
-    if named:
-        longest = max(len(name_words(column.name)) for _, column in named)
-        return " ".join(
-            _say_column(c, column) for c, column in named if len(name_words(column.name)) == longest
-        )
-    return _say_table(card) if card else None
+    longest = max((len(name_words(column.name)) for _, column in named), default=0)
+    return [(c, column) for c, column in named if len(name_words(column.name)) == longest]
 
 
 def _card(question: str, context: Context) -> TableCard | None:
@@ -102,8 +114,12 @@ def _within(words: tuple[str, ...], stems: tuple[str, ...]) -> bool:
     return any(stems[i : i + len(words)] == words for i in range(len(stems) - len(words) + 1))
 
 
+def _said_of(column: CardColumn) -> str:
+    return column.meaning or column.column.comment
+
+
 def _say_column(card: TableCard, column: CardColumn) -> str:
-    meaning = column.meaning or column.column.comment
+    meaning = _said_of(column)
     if not meaning:
         return (
             f"{card.ref}.{column.name} is of type {column.column.type_sql}; nobody has noted what it means."

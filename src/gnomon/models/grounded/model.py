@@ -11,9 +11,11 @@ from datetime import date
 from gnomon.domain.answer import ReadWords
 from gnomon.domain.context import Context
 from gnomon.models.grounded.decide import Read, decide, offer, read, take
-from gnomon.models.grounded.meaning import answer_from_cards
+from gnomon.models.grounded.documents import SEARCH, from_documents, sought_in_documents
+from gnomon.models.grounded.meaning import answer_from_cards, is_noted
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.reply import describe, reply
+from gnomon.models.grounded.synonyms import NONE_OF_THESE, in_doubt
 from gnomon.models.grounded.trusted.adapt import adapt
 from gnomon.models.grounded.trusted.respond import respond_trusted
 from gnomon.models.port import (
@@ -52,14 +54,28 @@ class GroundedModel:
         return "grounded"
 
     def respond(self, request: ModelRequest, on_text: Callable[[str], None]) -> ModelResponse:
-        """Read the question, run its SQL, or say the result."""
+        """Read the question, run its SQL, or say the result; where the data says nothing, quote documents."""
         last = _last_tool_result(request.messages)
         if last is not None and last.tool == "run_sql" and last.failed:
             return _cannot(f"the query did not run: {last.content.get('error', 'no reason given')}.")
+        response = self._from_data(request, last)
+        if (last is not None and last.tool == "run_sql") or self._is_answer(response, request):
+            return response
+        sought = sought_in_documents(request.question.text, request.context)
+        return response if sought is None else from_documents(sought, request, response)
+
+    def _from_data(self, request: ModelRequest, last: ToolMessage | None) -> ModelResponse:
         try:
             return self._read(request, last)
         except NotRead as stopped:
             return self._not_read(request, stopped, last)
+
+    def _is_answer(self, response: ModelResponse, request: ModelRequest) -> bool:
+        """Whether cards say it, or a reading of the data is sure enough to be answered from."""
+        if response.tool_calls:
+            return response.tool_calls[0].name == "run_sql" and response.confidence >= self._least
+        told = not response.text.startswith(CANNOT_ANSWER)
+        return told and is_noted(request.question.text, request.context)
 
     def _read(self, request: ModelRequest, last: ToolMessage | None) -> ModelResponse:
         text = request.question.text
@@ -89,6 +105,12 @@ class GroundedModel:
         return last[2]
 
     def _not_read(self, request: ModelRequest, stopped: NotRead, last: ToolMessage | None) -> ModelResponse:
+        doubtful = in_doubt(stopped, request.context)
+        if doubtful is not None:
+            if last is not None or not _can_ask(request):
+                return _cannot(doubtful.reason, stopped.words)
+            options = [*doubtful.options, NONE_OF_THESE]
+            return _ask(f"What do you mean by `{doubtful.words[0]}`?", options, NONE_OF_THESE)
         can_ask = last is None and len(stopped.options) >= 2 and stopped.words
         if not can_ask or not _offers(request.tools, "ask_user"):
             return _cannot(stopped.reason, stopped.words)
@@ -99,8 +121,8 @@ def _can_ask(request: ModelRequest) -> bool:
     return request.question.interactive and _offers(request.tools, "ask_user")
 
 
-def _ask(question: str, options: list[str]) -> ModelResponse:
-    arguments = {"question": question, "options": options, "default": options[0]}
+def _ask(question: str, options: list[str], default: str = "") -> ModelResponse:
+    arguments = {"question": question, "options": options, "default": default or options[0]}
     return ModelResponse("", (ToolCall("ask-1", "ask_user", arguments),), confidence=0.5)
 
 
@@ -153,7 +175,9 @@ def _offers(tools: Sequence[ToolSpec], name: str) -> bool:
 
 
 def _last_tool_result(messages: Sequence[Message]) -> ToolMessage | None:
-    return next((m for m in reversed(messages) if isinstance(m, ToolMessage)), None)
+    """The last one, but for what documents say: a reading of the data knows nothing of them."""
+    results = (m for m in reversed(messages) if isinstance(m, ToolMessage))
+    return next((m for m in results if m.tool != SEARCH), None)
 
 
 def _with_choices(context: Context, messages: Sequence[Message]) -> Context:

@@ -6,14 +6,17 @@ from itertools import pairwise
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import Context
+from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.computed import read_computed, read_implied_sums
 from gnomon.models.grounded.contrast import read_contrast, settle_contrast
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods
 from gnomon.models.grounded.grouping import read_groups, read_order
+from gnomon.models.grounded.kin import read_kin, settle_kin
 from gnomon.models.grounded.linking import build_lexicon
 from gnomon.models.grounded.nested import read_nested
 from gnomon.models.grounded.ordinals import part_phrases, read_place
+from gnomon.models.grounded.ratios import read_ratio
 from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading, Target
 from gnomon.models.grounded.refusals import (
     refuse_circles,
@@ -50,12 +53,13 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     """
     schema = Schema(context)
     lexicon = build_lexicon(context)
-    items = tag(question, lexicon, context.values, today)
+    items = tag(question, lexicon, values_of(question, context), today)
     part_phrases(items)
     draft = Draft(schema, items, today)
+    kin = read_kin(draft)
     draft.focus = find_focus(draft)
     excuse_verbs(draft)
-    for read in (read_best_selling, read_place, read_nested, read_contrast, read_trend):
+    for read in (read_ratio, read_best_selling, read_place, read_nested, read_contrast, read_trend):
         read(draft)
     refuse_unknown(items)
     skip_names_of_columns(draft)
@@ -77,7 +81,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     ):
         read(draft)
     refuse_leftovers(draft)
-    return finish(draft)
+    return settle_kin(draft, kin, finish(draft))
 
 
 def refuse_unknown(items: Sequence[Item]) -> None:

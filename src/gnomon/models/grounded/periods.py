@@ -1,9 +1,10 @@
 """Dates and periods in a question, resolved against the clock that is part of the question."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 from gnomon.models.grounded.words import Token
 
@@ -16,10 +17,28 @@ MONTHS = {
 }  # fmt: skip
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 UNITS = {"day": 1, "week": 7, "month": 0, "quarter": 0, "year": 0}
-BEFORE = frozenset({"before", "prior", "earlier"})
-AFTER = frozenset({"after", "later"})
-SINCE = frozenset({"since", "starting"})
-WITHIN = frozenset({"in", "during", "for", "of", "on", "within", "year", "throughout", "at", "from"})
+Way = Literal["", "before", "until", "after", "since"]
+"""Which way a period is open: not at all, or before, up to and with, after, from and with what is named."""
+
+LEADS: dict[str, Way] = {
+    **dict.fromkeys(("before", "prior", "earlier", "prior to", "earlier than"), "before"),
+    **dict.fromkeys(("after", "later", "later than"), "after"),
+    **dict.fromkeys(("since", "starting", "in or after", "on or after", "at or after"), "since"),
+    **dict.fromkeys(("in or before", "on or before", "at or before"), "until"),
+    **dict.fromkeys(
+        ("in", "during", "for", "of", "on", "within", "year", "throughout", "at", "from", "between", "over"),
+        "",
+    ),
+}
+ONWARDS: dict[str, Way] = {
+    **dict.fromkeys(("or after", "or later", "and later", "and after", "or newer"), "since"),
+    **dict.fromkeys(("or before", "or earlier", "and earlier", "and before", "or older"), "until"),
+}
+"""What may follow a period: `in 2001 or before`."""
+
+WHOLE = frozenset({"full", "complete", "whole", "calendar"})
+"""Said of the last month or quarter, these leave out the one that has not ended."""
+
 YEAR = re.compile(r"^(1[89]\d\d|20\d\d|21\d\d)$")
 MONTH_NUMBER = re.compile(r"^(0[1-9]|1[0-2])$")
 
@@ -47,22 +66,36 @@ class Period:
     ends: tuple["Period", ...] = ()
 
 
-def find_period(tokens: Sequence[Token], at: int, today: date) -> Period | None:
-    """The longest period that begins at token `at`, or None."""
+Reader = Callable[[list[str], date], Period | None]
+"""Reads the period that words begin with, if they do."""
+
+
+def find_period(
+    tokens: Sequence[Token], at: int, today: date, further: Reader | None = None
+) -> Period | None:
+    """The longest period that begins at token `at`, or None.
+
+    Args:
+        further: Reads periods of a calendar of the company's own.
+    """
     lead = tokens[at].lower
-    skip = _lead_length(tokens, at)
-    body = _body(tokens, at + skip, today)
+    skip, way = _lead(tokens, at)
+    body = _body(tokens, at + skip, today, further)
+    if body is None and skip:
+        skip, way, body = 0, "", _body(tokens, at, today, further)
     if body is None:
         return None
     if skip == 0 and YEAR.match(lead) and body.tokens == 1 and not _bare_year_allowed(tokens, at):
         return None
-    start, end = _opened(lead if skip else "", body)
     used = skip + body.tokens
-    second = _range_end(tokens, at, used, lead, today)
+    second = _range_end(tokens, at, used, lead, today, further)
     if second is not None:
         used += 1 + second.tokens
         label, ends = _label(tokens, at, used), (body, second)
         return Period(body.start, second.end, used, label, body.whole_years, body.assumed, ends)
+    onwards = ONWARDS.get(" ".join(t.lower for t in tokens[at + used : at + used + 2])) if not way else None
+    used += 2 if onwards else 0
+    start, end = _opened(onwards or way, body)
     return Period(start, end, used, _label(tokens, at, used), body.whole_years, body.assumed)
 
 
@@ -71,21 +104,16 @@ def _label(tokens: Sequence[Token], at: int, used: int) -> str:
     return " ".join(t.text for t in tokens[at : at + used]).replace(" - ", "-")
 
 
-def _lead_length(tokens: Sequence[Token], at: int) -> int:
-    words = [t.lower for t in tokens[at : at + 3]]
-    if words[:2] in (
-        ["prior", "to"],
-        ["the", "year"],
-        ["between", "the"],
-        ["earlier", "than"],
-        ["later", "than"],
-    ):
-        return 2
-    if words[:2] == ["in", "the"] or words[:2] == ["during", "the"] or words[:2] == ["over", "the"]:
-        return 3 if words[2:] == ["year"] else 2
-    if words[0] in BEFORE | AFTER | SINCE | WITHIN | {"between", "over"}:
-        return 2 if words[1:2] in (["year"], ["the"]) else 1
-    return 0
+def _lead(tokens: Sequence[Token], at: int) -> tuple[int, Way]:
+    """How many tokens lead to a period, as `before the year of` does, and which way it is open by them."""
+    words = [t.lower for t in tokens[at : at + 6]]
+    found = next((n for n in (3, 2, 1) if " ".join(words[:n]) in LEADS), 0)
+    way = LEADS.get(" ".join(words[:found]), "")
+    if found == 0 and words[:2] != ["the", "year"]:
+        return 0, ""
+    for optional in ("the", "year", "of"):
+        found += words[found : found + 1] == [optional]
+    return found, way
 
 
 def _bare_year_allowed(tokens: Sequence[Token], at: int) -> bool:
@@ -93,32 +121,32 @@ def _bare_year_allowed(tokens: Sequence[Token], at: int) -> bool:
     return following in ("mark", "word") and 1990 <= int(tokens[at].text) <= 2040 and at > 0
 
 
-def _opened(lead: str, body: "Period") -> tuple[date | None, date | None]:
-    if lead in BEFORE:
-        return None, body.start
-    if lead in AFTER:
-        return body.end, None
-    if lead in SINCE:
-        return body.start, None
-    return body.start, body.end
+def _opened(way: "Way", body: "Period") -> tuple[date | None, date | None]:
+    start = {"before": None, "until": None, "after": body.end}.get(way, body.start)
+    return start, {"before": body.start, "after": None, "since": None}.get(way, body.end)
 
 
-def _range_end(tokens: Sequence[Token], at: int, used: int, lead: str, today: date) -> Period | None:
+def _range_end(
+    tokens: Sequence[Token], at: int, used: int, lead: str, today: date, further: Reader | None
+) -> Period | None:
     joiner = tokens[at + used].lower if at + used < len(tokens) else ""
     wanted = {"between": ("and",), "from": ("to", "until", "till", "through", "and")}.get(
         lead, ("to", "through")
     )
     if joiner not in wanted or at + used + 1 >= len(tokens):
         return None
-    return _body(tokens, at + used + 1, today)
+    return _body(tokens, at + used + 1, today, further)
 
 
-def _body(tokens: Sequence[Token], at: int, today: date) -> Period | None:
-    words = [t.lower for t in tokens[at : at + 5]]
+def _body(tokens: Sequence[Token], at: int, today: date, further: Reader | None) -> Period | None:
+    words = [t.lower for t in tokens[at : at + 8]]
     if not words:
         return None
-    for reader in (_iso_day, _iso_month, _named_day, _quarter, _month, _relative, _year):
-        found = reader(words, today)
+    own = further(words, today) if further is not None else None
+    if own is not None:
+        return own
+    for reader in (_iso_day, _iso_month, _named_day, _quarter, _half, _month, _to_date, _relative, _year):
+        found = reader(words[:5], today)
         if found is not None:
             return found
     return None
@@ -196,6 +224,31 @@ def _year(words: list[str], today: date) -> Period | None:
     return Period(date(year, 1, 1), date(year + 1, 1, 1), 1, words[0], whole_years=True)
 
 
+def _to_date(words: list[str], today: date) -> Period | None:
+    """`year to date`, `YTD`, `this month so far`: from its first day to today."""
+    text = " ".join(words)
+    match = re.match(r"^(year|quarter|month|week) to date\b", text)
+    match = match or re.match(r"^(?:this|the current) (year|quarter|month|week) so far\b", text)
+    short = {"ytd": "year", "qtd": "quarter", "mtd": "month"}.get(words[0])
+    if match is None and short is None:
+        return None
+    unit, used = (match[1], len(match[0].split())) if match else (short or "", 1)
+    return Period(floor_to(today, unit), today + timedelta(days=1), used, " ".join(words[:used]))
+
+
+def _half(words: list[str], today: date) -> Period | None:
+    """`first half of 2025`, `H2 2025`."""
+    text = " ".join(words)
+    match = re.match(r"^h([12]) (?:of )?(\d{4})\b", text) or re.match(
+        r"^(first|second|1st|2nd) half (?:of )?(\d{4})\b", text
+    )
+    if not match:
+        return None
+    number = ORDINALS.get(match[1]) or int(match[1])
+    start = date(int(match[2]), 6 * number - 5, 1)
+    return Period(start, add_months(start, 6), len(match[0].split()), match[0])
+
+
 def _relative(words: list[str], today: date) -> Period | None:
     if words[0] in ("today", "yesterday"):
         day = today - timedelta(days=words[0] == "yesterday")
@@ -205,19 +258,25 @@ def _relative(words: list[str], today: date) -> Period | None:
         return None
     which, rest = words[skip], words[skip + 1 :]
     if rest[:1] and rest[0].isdigit() and len(rest) > 1:
-        return _last_n(int(rest[0]), rest[1].rstrip("s"), today, skip + 3)
-    unit = rest[0].rstrip("s") if rest else ""
+        whole = rest[1] in WHOLE and len(rest) > 2
+        unit = rest[2 if whole else 1].rstrip("s")
+        return _last_n(int(rest[0]), unit, today, skip + (4 if whole else 3), whole)
+    whole = rest[:1] != [] and rest[0] in WHOLE
+    unit = rest[whole].rstrip("s") if len(rest) > whole else ""
     if unit not in UNITS:
         return None
-    start = floor_to(today, unit)
+    start, used = floor_to(today, unit), skip + 2 + whole
     if which in ("this", "current"):
-        return Period(start, step(start, unit, 1), skip + 2, f"{which} {unit}", whole_years=unit == "year")
-    return Period(step(start, unit, -1), start, skip + 2, f"{which} {unit}", whole_years=unit == "year")
+        return Period(start, step(start, unit, 1), used, f"{which} {unit}", whole_years=unit == "year")
+    return Period(step(start, unit, -1), start, used, f"{which} {unit}", whole_years=unit == "year")
 
 
-def _last_n(count: int, unit: str, today: date, used: int) -> Period | None:
+def _last_n(count: int, unit: str, today: date, used: int, whole: bool) -> Period | None:
     if unit not in UNITS or not 1 <= count <= 1000:
         return None
+    if whole:
+        end = floor_to(today, unit)
+        return Period(step(end, unit, -count), end, used, f"last {count} full {unit}s")
     end = today + timedelta(days=1)
     start = end - timedelta(days=count * UNITS[unit]) if UNITS[unit] else step(end, unit, -count)
     return Period(start, end, used, f"last {count} {unit}s", assumed=f"The last {count} {unit}s end today.")

@@ -12,6 +12,7 @@ Bucket = Literal["day", "week", "month", "quarter", "year"]
 Operator = Literal[
     "=", "<>", ">", ">=", "<", "<=", "in", "not in", "null", "not null", "contains", "true", "false"
 ]
+Quotient = Literal["ratio", "percent"]
 Literals = tuple[str | int | float | Decimal | date, ...]
 
 
@@ -120,12 +121,14 @@ class Side:
 class Compared:
     """Two figures and what lies between them.
 
-    With `growth` it is the second less the first, also in percent; else the first less the second.
+    With `growth` it is the second less the first, also in percent; with `ratio` the first over the second, in
+    percent if it says so; else the first less the second.
     """
 
     first: Side
     second: Side
     growth: bool
+    ratio: Quotient | None = None
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -147,6 +150,33 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True)
+class Kin:
+    """The row of the same table that a row refers to, such as its manager, and what is asked of it.
+
+    Args:
+        column: The column that refers.
+        key: The column that it refers to.
+        role: What the other row is called.
+        met: Conditions on the other row.
+        compared: A column, and how it compares with the same column of the other row.
+        shown: Columns of the other row that are listed.
+        kept: Whether rows that refer to none are listed too.
+        each: Whether each of the other rows is a group.
+        below: How many rows must refer to a row itself; `exists` and `not exists` for some and none.
+    """
+
+    column: str
+    key: str
+    role: str
+    met: tuple[Condition, ...] = ()
+    compared: tuple[str, Operator] | None = None
+    shown: tuple[str, ...] = ()
+    kept: bool = False
+    each: bool = False
+    below: Linked | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a question is taken to ask.
 
@@ -161,8 +191,10 @@ class Reading:
         within: Groups of which each has a ranking of its own, cut by `limit` or at `place`.
         place: The one place of a ranking that is asked for: 2 for the second highest. Equal values share one.
         outer: An aggregate over the figures of groups; `groups` and `group_by_entity` are those of its rows.
+        kin: What is asked of the rows of the base that its rows refer to.
         cautious: False if the doubts about related rows are weighed by whoever made the reading.
         mentioned: Tables that the question names as tables.
+        said: Roots of the question's words, which may say by what column two tables are linked.
         assumptions: Text and alternative, a pair each.
         explained: Words of the question and how each was read.
         certainty: In [0, 1]: the product of how sure each link is.
@@ -186,11 +218,13 @@ class Reading:
     outer: Outer | None = None
     compared: Compared | None = None
     trend: Trend | None = None
+    kin: Kin | None = None
     distinct: bool = False
     share: bool = False
     exists_only: bool = False
     cautious: bool = True
     mentioned: tuple[TableRef, ...] = ()
+    said: frozenset[str] = frozenset()
     assumptions: tuple[tuple[str, str], ...] = ()
     explained: tuple[tuple[str, str], ...] = ()
     certainty: float = 1.0

@@ -5,8 +5,10 @@ from datetime import date
 from itertools import pairwise, permutations
 
 from gnomon.domain.context import Context
+from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.dates import is_row_date
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.fiscal import MENTION
 from gnomon.models.grounded.linking import build_lexicon
 from gnomon.models.grounded.reading import Condition, NotRead
 from gnomon.models.grounded.schema import Schema
@@ -34,10 +36,19 @@ def refuse_universals(draft: Draft) -> None:
 
 def refuse_unfinished(text: str, context: Context, today: date) -> None:
     """Stop at questions that no reader can finish: cut off, or about something that was not said."""
-    items = tag(text, build_lexicon(context), context.values, today)
+    items = tag(text, build_lexicon(context), values_of(text, context), today)
+    _refuse_fiscal(items)
     draft = Draft(Schema(context), items, today)
     refuse_cut_off(draft)
     refuse_pronouns(draft)
+
+
+def _refuse_fiscal(items: Sequence[Item]) -> None:
+    """A fiscal year of which nobody has said when it begins."""
+    said = [i.text for i in items if i.kind == "unknown" and MENTION.fullmatch(i.text.lower())]
+    if said:
+        reason = f"I do not know when the fiscal year of `{said[0]}` begins: no brief or memory says so."
+        raise NotRead(reason, tuple(said), final=True)
 
 
 def refuse_mixed(draft: Draft) -> None:
@@ -67,7 +78,7 @@ def _refuse_described(draft: Draft) -> None:
     over = draft.outer.over.groups if draft.outer is not None else ()
     dates = [g.column for g in (*draft.groups, *over) if g.bucket is not None]
     sides = draft.compared.sides if draft.compared is not None else ()
-    dates += [c.column for s in sides for c in s.conditions if isinstance(c.values[0], date)]
+    dates += [c.column for s in sides for c in s.conditions if c.values and isinstance(c.values[0], date)]
     target = draft.targets[0]
     named = name_words(draft.schema.label(target.table)[-1])[-1:] in (("name",), ("title",))
     if target.aggregate == "sum" and named and any(d.table == target.table and is_row_date(d) for d in dates):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gnomon.domain.wording import say
-from gnomon.models.grounded.reading import Condition, Linked, Reading, Target, Within
+from gnomon.models.grounded.reading import Condition, Kin, Linked, Reading, Side, Target, Within
 from gnomon.models.grounded.words import CAMEL, SEPARATORS
 
 AGGREGATES = {"sum": "total", "avg": "average", "min": "lowest", "max": "highest", "median": "median"}
@@ -40,7 +40,7 @@ def describe(reading: Reading) -> str:
         head = " and ".join(dict.fromkeys(_target(t) for t in reading.targets)) or noun(reading.base.name)
     groups = _groups(Within(reading.groups, reading.group_by_entity))
     parts = [_of_figures(head, reading), f"per {groups}" if groups else "", _along(reading), _ranked(reading)]
-    parts += [_restrictions(reading)]
+    parts += [_restrictions(reading), _kin(reading.kin) if reading.kin is not None else ""]
     return " ".join(p for p in parts if p)
 
 
@@ -61,10 +61,19 @@ def _of_figures(head: str, reading: Reading) -> str:
     if reading.compared is None:
         return head
     first, second = reading.compared.sides
+    if reading.compared.ratio is not None:
+        apart = " as a percentage of " if reading.compared.ratio == "percent" else " over "
+        return apart.join(map(_side, reading.compared.sides))
     if not first.label:
         return f"{_target(first.target)} and {_target(second.target)} with their difference"
     apart = "change" if reading.compared.growth else "difference"
     return f"{head} of {first.label} and of {second.label} with the {apart}"
+
+
+def _side(side: Side) -> str:
+    """One figure of a ratio, with the rows that it is of."""
+    only = " and ".join(map(_condition, side.conditions))
+    return f"{_target(side.target)}{f' where {only}' if only else ''}"
 
 
 def _along(reading: Reading) -> str:
@@ -124,6 +133,19 @@ def _condition(condition: Condition) -> str:
         return f"{column} is {condition.words}"
     values = ", ".join(str(v) for v in condition.values)
     return f"{column} {OPERATORS[condition.operator]} {values}".strip()
+
+
+def _kin(kin: Kin) -> str:
+    """What is asked of the row that a row refers to, and of those that refer to it."""
+    role = noun(kin.role)
+    said = [f"with {' and '.join(map(noun, kin.shown))} of the {role}"] if kin.shown else []
+    said += [f"whose {role} has {_condition(c)}" for c in kin.met]
+    if kin.compared is not None:
+        column, operator = kin.compared
+        said.append(f"whose {noun(column)} {OPERATORS[operator]} that of the {role}")
+    said += [f"per {role}"] if kin.each else []
+    said += [f"{_linked(kin.below)} of which it is the {role}"] if kin.below is not None else []
+    return " ".join(said)
 
 
 def _linked(linked: Linked) -> str:

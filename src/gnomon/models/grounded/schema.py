@@ -130,8 +130,8 @@ class Schema:
             prefixed = [n for n, w in words.items() if w[-1:] == (wanted,) and set(w[:-1]) <= own]
             if exact or prefixed:
                 return ((exact or prefixed)[0],)
-        person = [n for n, w in words.items() if w in (("first", "name"), ("last", "name"))]
-        if len(person) == 2:
+        person = [n for n, w in words.items() if w[-2:] in (("first", "name"), ("last", "name"))]
+        if len({words[n][-2:] for n in person}) == len(person) == 2:
             return tuple(person)
         named = [n for n, w in words.items() if w[-1:] == ("name",)]
         key = self.card(table).primary_key

@@ -2,7 +2,8 @@
 
 from sqlglot import exp
 
-from gnomon.models.grounded.derived import compared, nested, ranked, trend, with_earlier
+from gnomon.models.grounded.derived import compared, nested, quotient, ranked, trend, with_earlier
+from gnomon.models.grounded.kin_statement import KinStatement
 from gnomon.models.grounded.reading import Reading
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.statement import Statement
@@ -18,8 +19,12 @@ def write_sql(reading: Reading, schema: Schema) -> str:
 
 
 def _tree(reading: Reading, schema: Schema) -> exp.Select:
+    if reading.kin is not None:
+        return KinStatement(reading, schema, reading.kin).plain()
     if reading.trend is not None:
         return trend(Statement(with_earlier(reading), schema), reading)
+    if reading.compared is not None and reading.compared.ratio is not None:
+        return quotient(reading, schema)
     statement = Statement(reading, schema)
     if reading.outer is not None:
         return nested(statement, reading.outer)

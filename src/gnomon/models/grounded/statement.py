@@ -192,7 +192,7 @@ class Statement(Terms):
         """Membership in the rows that meet it: related rows, or rows with the same listed value."""
         table = test.condition.column.table
         if table != self.plan.root and not self.schema.paths(self.plan.root, table, many=False):
-            path = only_path(self.schema, self.plan.root, table, many=True)
+            path = only_path(self.schema, self.plan.root, table, many=True, said=self.reading.said)
             operator: Literal["exists", "not exists"] = "not exists" if test.negated else "exists"
             return self._related(Related(Linked(table, operator), path, ((test.condition, ()),)))
         listed = [t.ref for t in self.reading.targets if t.ref is not None and t.aggregate is None]

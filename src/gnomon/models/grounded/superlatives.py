@@ -108,7 +108,7 @@ def _limit_beside(draft: Draft, at: int) -> int | None:
     for position in (at + 1, at - 1):
         if 0 <= position < len(draft.items):
             item = draft.items[position]
-            if item.kind == "number" and not item.role and item.number is not None:
+            if item.kind == "number" and not item.role and item.number is not None and item.said is None:
                 draft.take(position, "limit")
                 return int(item.number)
     return None
@@ -127,7 +127,7 @@ def _limit_before(draft: Draft, at: int) -> int | None:
     for position in range(at):
         item = draft.items[position]
         following = draft.after(position, skip=())
-        if item.kind != "number" or item.role or item.number is None or following is None:
+        if item.kind != "number" or item.role or item.number is None or item.said or following is None:
             continue
         if draft.items[following].kind == "name" and following < at:
             draft.take(position, "limit")

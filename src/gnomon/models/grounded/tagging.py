@@ -9,11 +9,13 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
 
-from gnomon.domain.catalog import ColumnRef
+from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import ValueMatch
 from gnomon.models.grounded.cues import CUES, LONGEST_CUE, Cue
+from gnomon.models.grounded.fiscal import fiscal_period, fiscal_year
 from gnomon.models.grounded.linking import MAX_SPAN, Lexicon, Link
-from gnomon.models.grounded.periods import Period, find_period
+from gnomon.models.grounded.periods import Period, Reader, find_period
+from gnomon.models.grounded.units import SIGNS, SPOKEN, Said
 from gnomon.models.grounded.words import Token, name_words, tokenize
 
 ItemKind = Literal["cue", "name", "value", "number", "period", "quoted", "unknown"]
@@ -36,11 +38,22 @@ NUMBER_WORDS = {
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "zero": 0, "one": 1, "twelve": 12, "twenty": 20, "hundred": 100,
 }  # fmt: skip
+NO_WORD = "no"
+"""In a question it denies; only in names does it stand for `number`."""
+
+RATED = {*SPOKEN, "h"}
+"""What a number may be per."""
+
+ADVERBS = {"once": 1, "twice": 2, "thrice": 3}
 
 
 @dataclass(slots=True)
 class Item:
-    """A span of the question and what it may be. `role` is set once it is accounted for."""
+    """A span of the question and what it may be. `role` is set once it is accounted for.
+
+    Args:
+        said: The unit or currency of a number, where the question says one.
+    """
 
     kind: ItemKind
     text: str
@@ -50,6 +63,7 @@ class Item:
     number: Decimal | None = None
     period: Period | None = None
     resolved: ColumnRef | None = None
+    said: Said | None = None
     role: str = field(default="")
 
     def is_cue(self, *kinds: str) -> bool:
@@ -63,17 +77,104 @@ def tag(question: str, lexicon: Lexicon, values: Sequence[ValueMatch], today: da
     by_phrase: dict[str, list[ValueMatch]] = {}
     for match in values:
         by_phrase.setdefault(_folded(match.phrase), []).append(match)
+    tokens = _part_names(tokens, by_phrase)
+    further = _fiscal_reader(lexicon)
     items: list[Item] = []
     at = 0
     while at < len(tokens):
-        item, used = _longest(tokens, at, lexicon, by_phrase, today)
+        item, used = _longest(tokens, at, lexicon, by_phrase, today, further)
         if item.is_cue("yes_no") and items:
             item.cue = Cue("fill")
         items.append(item)
         at += used
     _refuse_spans(items)
     _refuse_late_requests(items)
+    _count_adverbs(items)
+    _mark_units(items)
     return items
+
+
+def _fiscal_reader(lexicon: Lexicon) -> Reader | None:
+    """Reads fiscal years as people say they are; None where nobody does, or a column holds them."""
+    fiscal = fiscal_year(lexicon.context)
+    if fiscal is None or any("fiscal" in words for words in lexicon.names):
+        return None
+    return lambda words, today: fiscal_period(words, today, fiscal)
+
+
+def _part_names(tokens: Sequence[Token], by_phrase: dict[str, list[ValueMatch]]) -> tuple[Token, ...]:
+    """A quoted full name that only its parts are values of is read part by part."""
+    found: list[Token] = []
+    for token in tokens:
+        parts = tokenize(token.text) if token.kind == "quoted" else ()
+        known = len(parts) > 1 and all(p.lower in by_phrase for p in parts)
+        found += parts if known and _folded(token.text) not in by_phrase else [token]
+    return tuple(found)
+
+
+def _count_adverbs(items: Sequence[Item]) -> None:
+    """`visited more than once` is more than one visit; `more than twice as many` is no number of anything."""
+    behind = [*items[2:], Item("cue", "")] if len(items) > 1 else []
+    for before, item, after in zip(items, items[1:], behind, strict=False):
+        number = ADVERBS.get(item.text.lower())
+        if number is not None and before.is_cue("compare") and after.text.lower() not in ("as", "the"):
+            item.kind, item.cue, item.number = "number", None, Decimal(number)
+
+
+def _mark_units(items: Sequence[Item]) -> None:
+    """`$50`, `3 kg`, `EUR 20`: the number keeps its unit, whose word steers nothing from then on."""
+    tables = {k.table for i in items for k in i.links if k.is_table}
+    for at, item in enumerate(items):
+        if item.kind != "number":
+            continue
+        sign = next((SPOKEN[s] for s in item.text if s in SIGNS), ())
+        item.said = Said("", sign) if sign else None
+        behind = (items[at + 1 : at + 3], items[at + 1 : at + 2])
+        if not any(_take_unit(item, beside, tables, leads=False) for beside in behind):
+            _take_unit(item, items[max(at - 1, 0) : at], tables, leads=True)
+        _refuse_rate(items, at)
+
+
+def _take_unit(item: Item, beside: Sequence[Item], tables: set[TableRef], *, leads: bool) -> bool:
+    """Whether the items beside a number are its unit; a column or table that is called so stays a name.
+
+    Args:
+        tables: Those that the question names.
+    """
+    words = " ".join(i.text for i in beside).removesuffix(" in")
+    units = SPOKEN.get(words.lower(), ())
+    money = all(u.dimension == "money" for u in units)
+    coded = words.isupper() or words in SIGNS
+    plain = all(_may_be_unit(i, tables) for i in beside)
+    if not units or not plain or ((leads or item.said) and not money) or (leads and not coded):
+        return False
+    links = beside[0].links
+    if any(k.is_table for k in links):
+        return False
+    item.said = Said(words, units)
+    if not any(_is_called(k, words, tables) for k in links):
+        for one in beside:
+            one.kind, one.cue, one.links, one.values = "cue", Cue("fill"), (), ()
+    return True
+
+
+def _may_be_unit(item: Item, tables: set[TableRef]) -> bool:
+    """No steering word, and no value of what is asked about: `50 EUR`, where its currency is a column."""
+    elsewhere = item.kind == "value" and not any(v.column.table in tables for v in item.values)
+    return item.kind in ("unknown", "name") or item.is_cue("fill") or (elsewhere and bool(tables))
+
+
+def _is_called(link: Link, words: str, tables: set[TableRef]) -> bool:
+    named = link.source is not None or name_words(link.column or "") == name_words(words)
+    return named and (not tables or link.table in tables)
+
+
+def _refuse_rate(items: Sequence[Item], at: int) -> None:
+    """`5 euros per kg`, `50 km/h`: not so many of the first unit."""
+    behind = [i.text.lower() for i in items[at + 1 : at + 4]]
+    over = next((n for n, text in enumerate(behind[:2]) if text in ("per", "/")), None)
+    if items[at].said is not None and over is not None and (behind[over + 1 :] or [""])[0] in RATED:
+        items[at].kind = "unknown"
 
 
 def _refuse_late_requests(items: Sequence[Item]) -> None:
@@ -105,8 +206,9 @@ def _longest(
     lexicon: Lexicon,
     by_phrase: dict[str, list[ValueMatch]],
     today: date,
+    further: Reader | None,
 ) -> tuple[Item, int]:
-    period = find_period(tokens, at, today)
+    period = find_period(tokens, at, today, further)
     longest = max(MAX_SPAN, LONGEST_CUE)
     if period is not None and period.tokens > longest:
         return Item("period", period.label, period=period), period.tokens
@@ -127,7 +229,7 @@ def _span(
     cue = CUES.get(tuple(t.lower for t in span)) if all(t.kind != "quoted" for t in span) else None
     if cue is not None and length == 1 and _is_code(tokens, at):
         cue = None
-    links = lexicon.links(span)
+    links = () if text.lower() == NO_WORD else lexicon.links(span)
     matches = tuple(by_phrase.get(_joined(span), ()))
     if span[0].kind == "quoted" and length == 1:
         return Item("quoted", span[0].text, values=matches)

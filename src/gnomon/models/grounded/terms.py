@@ -92,11 +92,11 @@ class Terms:
         tree: exp.Expr = exp.maybe_parse(rule, dialect=self.dialect)
         return {column.name for column in tree.find_all(exp.Column)}
 
-    def always(self, table: TableRef) -> exp.Expr:
+    def always(self, table: TableRef, aliases: dict[TableRef, str] | None = None) -> exp.Expr:
         rules: list[exp.Expr] = [exp.maybe_parse(t, dialect=self.dialect) for t in self.rules(table)]
         for rule in rules:
             for column in rule.find_all(exp.Column):
-                column.set("table", exp.to_identifier(self.aliases[table], quoted=True))
+                column.set("table", exp.to_identifier((aliases or self.aliases)[table], quoted=True))
         return exp.and_(*rules)
 
     def condition(self, condition: Condition, aliases: dict[TableRef, str]) -> exp.Expr:

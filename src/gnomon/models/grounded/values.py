@@ -15,11 +15,16 @@ def read_values(draft: Draft) -> None:
         if draft.items[at].kind == "quoted" and not draft.items[at].values:
             _read_quoted(draft, at)
         else:
-            _read_value(draft, at)
+            read_value(draft, at)
     _merge_alternatives(draft)
 
 
-def _read_value(draft: Draft, at: int) -> None:
+def read_value(draft: Draft, at: int) -> None:
+    """Turn one word found in the data into the last of the conditions.
+
+    Raises:
+        NotRead: It is a value of several columns, or only like one.
+    """
     item = draft.items[at]
     match = _choose(draft, at)
     if item.kind == "quoted" and match.kind == "fuzzy":

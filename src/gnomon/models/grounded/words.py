@@ -7,7 +7,7 @@ from functools import lru_cache
 TOKEN = re.compile(
     r"""(?P<quoted>"[^"]{1,200}"|“[^”]{1,200}”|(?<![\w])'[^']{1,200}'(?![\w]))
     |(?P<date>\d{4}-\d{2}-\d{2})
-    |(?P<number>(?:(?<![\w)])-)?[$€£]?\d[\d,]*(?:\.\d+)?(?:%|[kKmM]\b)?)
+    |(?P<number>(?:(?<![\w)])-)?[$€£]?\d+(?:,\d+)*(?:\.\d+)?(?:%|[kKmM]\b)?)
     |(?P<word>[^\W\d_]+(?:[_.&][^\W_]+|[-'’][^\W\d_]+)*[\d]*|\w+)
     |(?P<mark>[^\s\w])""",
     re.VERBOSE,
@@ -130,3 +130,24 @@ def name_words(name: str) -> tuple[str, ...]:
         if part:
             words += ABBREVIATIONS.get(part.lower(), lemma(part)).split()
     return tuple(words)
+
+
+ENDINGS = (
+    "ation", "ition", "anc", "enc", "ment", "ship", "sion", "tion", "ion", "ity", "iv", "or", "er", "e",
+    "al", "ant", "ent",
+)  # fmt: skip
+"""Endings by which a noun and a verb of one root differ."""
+
+MIN_ROOT = 4
+
+
+@lru_cache(maxsize=8192)
+def root(word: str) -> str:
+    """What a verb and the nouns made of it have in common: `director` and `directed` give `direct`."""
+    base = stem(word)
+    long = len(base) - MIN_ROOT
+    ending = next((e for e in ENDINGS if len(e) <= long and base.endswith(e)), "")
+    base = base.removesuffix(ending)
+    if len(base) > MIN_ROOT and base[-1] == base[-2]:
+        base = base[:-1]
+    return base[:-1] + "i" if base.endswith("y") else base

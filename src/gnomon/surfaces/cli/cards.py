@@ -134,11 +134,15 @@ def _sections(card: TableCard) -> list[tuple[str, list[str]]]:
             ("fresh by", card.freshness_column, ""),
             ("made by", card.produced_by, ""),
             ("tags", ", ".join(card.tags), ""),
+            *(("also called", s.text, s.provenance) for s in card.also_called),
             ("what it holds is from", card.purpose_from, ""),
         )
         if value
     ]
     meanings = [f"{c.name}: {c.meaning}{_source(c.meaning_from)}" for c in card.columns if c.meaning]
+    meanings += [
+        f"{c.name}: also called {s.text}{_source(s.provenance)}" for c in card.columns for s in c.also_called
+    ]
     told = [f"{s.kind.replace('_', ' ')}: {s.text}{_source(s.provenance)}" for s in card.statements]
     return [
         ("Meaning", meanings),

@@ -1,29 +1,23 @@
 """What statements told, kept in the index by the hash of their code: only changed ones are read again.
 
-Reading a statement takes about ten milliseconds, decoding what it told about one. What is found is reused
-only if the tables that it names still are what they were; nothing that other rules have read is.
+Reading a statement takes about ten milliseconds, decoding what it told a tenth of one. What is found is
+reused only if the tables that it names still are what they were; nothing that other rules have read is.
 """
 
 import sqlite3
-import zlib
 
+from gnomon.context.catalog.enrich.packing import packed, unpacked
 from gnomon.context.catalog.enrich.shapes import StatementFacts
 from gnomon.context.catalog.enrich.statement import is_current, statement_hash
 from gnomon.context.catalog.enrich.version import rules_version
 from gnomon.context.catalog.enrich.warehouse import Warehouse
 from gnomon.context.catalog.facts import PipelineCode
 from gnomon.context.catalog.file import read_meta, write_meta
-from gnomon.domain.errors import Failed
-from gnomon.store.codec import from_json, to_json
 
 MAX_BYTES = 128 * 1024 * 1024
 """Kept in all, compressed: about 90,000 statements of 20 columns. What is beyond is read anew each time."""
 
-MAX_TEXT = 16 * 1024 * 1024
-"""Characters of one statement's facts; more of them are not kept, and no row unpacks to more."""
-
 _COMMIT_EVERY = 50
-_FAST = 1
 
 
 class KeptStatements:
@@ -56,7 +50,7 @@ class KeptStatements:
         """What the statement told when it was read; None if it was not, or would tell something else now."""
         digest = statement_hash(code, dialect)
         row = self._connection.execute("select told from code_read where digest = ?", (digest,)).fetchone()
-        found = _unpacked(row[0]) if row else None
+        found = unpacked(row[0]) if row else None
         if found is None or not is_current(found, code, warehouse, dialect):
             return None
         self._used.add(digest)
@@ -65,14 +59,14 @@ class KeptStatements:
 
     def keep(self, told: StatementFacts) -> None:
         """Keep what a statement told, in place of what it told before."""
-        packed = _packed(told) if told.digest else None
-        if packed is None:
+        data = packed(told) if told.digest else None
+        if data is None:
             return
         self._forget(told.digest)
-        if self._bytes + len(packed) > self._max_bytes:
+        if self._bytes + len(data) > self._max_bytes:
             return
-        self._connection.execute("insert into code_read values (?, ?)", (told.digest, packed))
-        self._bytes += len(packed)
+        self._connection.execute("insert into code_read values (?, ?)", (told.digest, data))
+        self._bytes += len(data)
         self._used.add(told.digest)
         self._waiting += 1
         if self._waiting >= _COMMIT_EVERY:
@@ -92,22 +86,3 @@ class KeptStatements:
             "delete from code_read where digest = ? returning length(told)", (digest,)
         ).fetchall()
         self._bytes -= sum(size for (size,) in gone)
-
-
-def _packed(told: StatementFacts) -> bytes | None:
-    """As compressed JSON; None if it is too long, or cannot be written."""
-    try:
-        text = to_json(told, StatementFacts)
-    except Failed:
-        return None
-    return zlib.compress(text.encode("ascii"), _FAST) if len(text) <= MAX_TEXT else None
-
-
-def _unpacked(packed: bytes) -> StatementFacts | None:
-    """The value that `_packed` packed; None if the row is damaged: then the statement is read again."""
-    try:
-        text = zlib.decompressobj().decompress(packed, MAX_TEXT)
-        found: StatementFacts = from_json(text, StatementFacts)
-    except (zlib.error, TypeError, Failed):
-        return None
-    return found

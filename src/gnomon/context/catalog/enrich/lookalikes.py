@@ -100,7 +100,8 @@ def _likeness(one: str, other: str, made: Mapping[str, Made], names: Mapping[str
     mine, theirs = names.get(one, frozenset()), names.get(other, frozenset())
     if len(mine) < _LEAST_COLUMNS or len(theirs) < _LEAST_COLUMNS:
         return 0.0
-    share = len(mine & theirs) / len(mine | theirs)
+    common = len(mine & theirs)
+    share = common / (len(mine) + len(theirs) - common)
     a, b = made.get(one), made.get(other)
     if share >= SAME_NAMES:
         strangers = (

@@ -2,6 +2,7 @@
 
 from gnomon.models.grounded.composer.slots import Option, Question
 from gnomon.models.grounded.reading import Reading
+from gnomon.models.grounded.words import name_words
 
 HARMLESS = frozenset(
     {"among", "compute", "correspond", "got", "serve", "take", "taken", "use", "using", "word"}
@@ -66,6 +67,9 @@ TRACES: dict[str, frozenset[str]] = {
     "agg min": frozenset({"max", "min", "order"}),
     "superlative": frozenset({"order", "computed"}),
     "common": frozenset({"order"}),
+    "order": frozenset({"order"}),
+    "direction asc": frozenset({"rising", "computed"}),
+    "direction desc": frozenset({"falling"}),
     "not": frozenset({"negated"}),
     "without": frozenset({"negated"}),
     "or": frozenset({"either"}),
@@ -75,6 +79,27 @@ TRACES: dict[str, frozenset[str]] = {
     "yes_no": frozenset(),
 }
 """What a reading must have of a kind of steering word: any of these; there is nothing for the last three."""
+
+VALUED = frozenset({"agg", "direction"})
+"""Kinds of steering words whose traces depend on their value."""
+
+PLACES = frozenset(
+    {
+        "location",
+        "place",
+        "address",
+        "city",
+        "town",
+        "country",
+        "state",
+        "county",
+        "region",
+        "street",
+        "venue",
+    }
+    | {"headquarters", "headquarter", "building", "room", "area", "province", "nation", "site", "continent"}
+)
+"""In the name of a column that says where something is."""
 
 ORDERING = frozenset({"order", "direction", "superlative", "common"})
 ORDERING_WORDS = frozenset(
@@ -118,32 +143,78 @@ def left_over(
     """Words that a reading leaves without a place and that may change its meaning.
 
     Args:
-        explained: Positions of words that say how the tables of the reading belong together.
+        explained: Positions of words that say how the tables of the reading belong together, or say again
+            what it says.
     """
     quiet = HARMLESS | SORTING if reading.order is not None else HARMLESS
     return tuple(
         item.text
         for at, item in enumerate(question.items)
         if at not in roles
+        and at not in explained
         and (
             item.kind in NEVER_SKIPPED
             or item.text.lower() in BEYOND
-            or (item.kind == "unknown" and item.text.lower() not in quiet and at not in explained)
+            or (item.kind == "unknown" and item.text.lower() not in quiet)
         )
     )
 
 
-def unheard(question: Question, roles: dict[int, Option], reading: Reading) -> tuple[str, ...]:
+def unheard(
+    question: Question, roles: dict[int, Option], reading: Reading, explained: frozenset[int] = frozenset()
+) -> tuple[str, ...]:
     """Steering words without a trace in a reading: an average that nothing averages, a `not` of nothing."""
     traces = _traces(reading)
     found = []
     for at, item in enumerate(question.items):
-        if at in roles or item.cue is None:
+        if at in roles or at in explained or item.cue is None:
             continue
-        kind = f"agg {item.cue.value}" if item.cue.kind == "agg" else item.cue.kind
+        kind = f"{item.cue.kind} {item.cue.value}" if item.cue.kind in VALUED else item.cue.kind
         if kind in TRACES and not traces & TRACES[kind]:
             found.append(item.text)
+    for judge in (_contrary, _turned, _counted_twice, _placeless):
+        found += judge(question, reading)
     return tuple(found)
+
+
+def _contrary(question: Question, reading: Reading) -> tuple[str, ...]:
+    """`the oldest and the youngest`: one order, or one extreme, gives one of them."""
+    said = {
+        i.cue.value.partition(":")[0]: i.text
+        for i in question.items
+        if i.cue is not None and i.cue.kind == "superlative"
+    }
+    both = {"min", "max"} <= {t.aggregate for t in reading.targets}
+    return tuple(said.values()) if len(said) > 1 and not both else ()
+
+
+def _turned(question: Question, reading: Reading) -> tuple[str, ...]:
+    """`higher than the average` of a reading that takes what is lower."""
+    said: dict[str, str] = {}
+    for item in question.items:
+        if item.is_cue("compare", "suffix_compare") and item.cue is not None:
+            said.setdefault(item.cue.value[0], item.text)
+    wanted = {sign for sign in said if sign in "<>"}
+    used = {a.operator[0] for a in reading.against_average}
+    used |= {k.operator[0] for k in reading.linked if k.operator[0] in "<>"}
+    used |= {reading.having[1][0]} & {"<", ">"} if reading.having is not None else set()
+    one_way = len(wanted) == 1 and not any(i.is_cue("between", "not", "without") for i in question.items)
+    return tuple(said[sign] for sign in wanted) if one_way and used and used != wanted else ()
+
+
+def _counted_twice(question: Question, reading: Reading) -> tuple[str, ...]:
+    """`how many` of a reading that counts two things."""
+    said = [i.text for i in question.items if i.is_cue("count")]
+    counts = [t for t in reading.targets if t.aggregate == "count"]
+    return tuple(said) if len(said) == 1 and len(counts) > 1 and reading.order is None else ()
+
+
+def _placeless(question: Question, reading: Reading) -> tuple[str, ...]:
+    """`where` of a reading that shows no place."""
+    shown = {w for t in reading.targets if t.column for w in name_words(t.column)}
+    grouped = {w for g in reading.groups for w in name_words(g.column.column)}
+    asked = [i.text for i in question.items[:1] if i.text.lower().startswith("where")]
+    return tuple(asked) if not (shown | grouped) & PLACES else ()
 
 
 def _traces(reading: Reading) -> set[str]:
@@ -157,6 +228,8 @@ def _traces(reading: Reading) -> set[str]:
         found |= {"count", "computed"}
     if reading.order is not None:
         found |= {"order"} | ({"count", "computed"} if reading.order.linked is not None else set())
+    if reading.order is not None:
+        found |= {"falling" if reading.order.descending else "rising"}
     found |= {"distinct"} if reading.distinct else set()
     found |= {"either"} if _gives_a_choice(reading) else set()
     return found | ({"negated"} if _negates(reading) else set())

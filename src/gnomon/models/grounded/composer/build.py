@@ -6,6 +6,7 @@ from typing import Literal
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.composer.parts import RESTRICTING, Parts, place
+from gnomon.models.grounded.composer.restated import EVERYTHING
 from gnomon.models.grounded.composer.slots import Option, Question
 from gnomon.models.grounded.reading import (
     Condition,
@@ -18,12 +19,13 @@ from gnomon.models.grounded.reading import (
     SetTest,
     Target,
 )
+from gnomon.models.grounded.words import name_words, root
 
-EVERYTHING = frozenset({"information", "details", "info", "everything", "records", "record"})
-"""Words by which a question asks for all columns."""
+AGGREGATED = frozenset({"show:min", "show:max", "show:avg", "show:sum"})
 
-Variant = Literal["and", "or", "both"]
-"""How several conditions go together: all of one row, any of them, or each of some row of the same thing."""
+Variant = Literal["and", "or", "both", "spread"]
+"""How several conditions go together: all of one row, any of them, or each of some row of the same thing.
+With `spread` an aggregate is one of every column in the series behind it, as in `maximum price and score`."""
 
 
 def variants(question: Question, chosen: Mapping[int, Option]) -> tuple[Variant, ...]:
@@ -37,7 +39,33 @@ def variants(question: Question, chosen: Mapping[int, Option]) -> tuple[Variant,
         same = [chosen[at].ref for at in restricting]
         if len(set(same)) < len(same):
             found.append("both")
+    if _spread(question, chosen) != chosen:
+        found.append("spread")
     return tuple(found)
+
+
+def _spread(question: Question, chosen: Mapping[int, Option]) -> Mapping[int, Option]:
+    """The roles where plain columns that follow an aggregated one are aggregated as it is."""
+    spread = dict(chosen)
+    role, last = "", -1
+    for at in sorted(chosen):
+        option = chosen[at]
+        between = question.items[last + 1 : at]
+        series = bool(between) and all(i.is_cue("and", "fill") for i in between)
+        if option.role in AGGREGATED:
+            role = option.role
+        elif (
+            role
+            and series
+            and option.role == "show"
+            and option.ref
+            and question.schema.is_numeric(option.ref)
+        ):
+            spread[at] = replace(option, role=role)
+        else:
+            role = ""
+        last = at
+    return spread
 
 
 def build(question: Question, chosen: Mapping[int, Option], variant: Variant = "and") -> Reading:
@@ -46,6 +74,8 @@ def build(question: Question, chosen: Mapping[int, Option], variant: Variant = "
     Raises:
         NotRead: The roles do not fit together.
     """
+    if variant == "spread":
+        chosen = _spread(question, chosen)
     parts = Parts()
     for at in sorted(chosen, key=lambda a: (chosen[a].role != "use", a)):
         place(question, at, chosen[at], parts)
@@ -144,6 +174,7 @@ class _Making:
             having=self.having,
             distinct=any(i.is_cue("distinct") for i in self.question.items),
             cautious=False,
+            said=frozenset(root(w) for i in self.question.items for w in name_words(i.text)),
             mentioned=tuple(dict.fromkeys(o.link.table for o in chosen.values() if o.link is not None)),
         )
 
@@ -233,9 +264,14 @@ class _Making:
 
 def _implied_targets(question: Question, parts: Parts) -> list[Target]:
     """What is shown if nothing says so: what is sorted, or the names of the rows that are asked for."""
-    if parts.ranked is not None and isinstance(parts.ranked[1], Target) and not parts.ranked[2]:
-        return [parts.ranked[1]]
     everything = any(i.text.lower() in EVERYTHING for i in question.items)
+    if (
+        not everything
+        and parts.ranked is not None
+        and isinstance(parts.ranked[1], Target)
+        and not parts.ranked[2]
+    ):
+        return [parts.ranked[1]]
     table = parts.used[0] if parts.used else None
     if table is None and parts.ranked is not None:
         what = parts.ranked[1]

@@ -16,6 +16,7 @@ from gnomon.models.grounded.reading import (
     Operator,
     Target,
 )
+from gnomon.models.grounded.schema import NO
 
 RESTRICTING = frozenset({"=", "<>", "contains", "without"})
 """Roles of values."""
@@ -123,6 +124,8 @@ def _rank(parts: Parts, descending: bool, what: Target | TableRef, first_only: b
 
 
 def _place_column(role: str, tail: str, ref: ColumnRef, question: Question, at: int, parts: Parts) -> None:
+    if role == "show" and tail == "count" and question.schema.is_flag(ref):
+        raise NotRead(f"{ref} says yes or no, which nobody counts.")
     if role == "show":
         parts.targets += [_target(ref, aggregate) for aggregate in _aggregates(question, at, tail)]
     elif role == "group":
@@ -141,7 +144,15 @@ def _place_column(role: str, tail: str, ref: ColumnRef, question: Question, at: 
         parts.operands.append(ref)
     else:
         operator = {"known": "not null", "absent": "null"}.get(role, role)
+        if operator == "null" and _says_no(question, ref):
+            raise NotRead(f"{ref} says no in words of its own.")
         parts.conditions.append(Condition(ref, cast(Operator, operator), (), question.items[at].text, True))
+
+
+def _says_no(question: Question, ref: ColumnRef) -> bool:
+    """Whether a column has a value for `no`, so that a missing one is something else."""
+    profile = question.schema.column(ref).profile
+    return profile is not None and any(v.casefold() in NO - {"0"} for v, _ in profile.top)
 
 
 def _counted_for(ref: ColumnRef, question: Question, parts: Parts) -> TableRef:

@@ -10,7 +10,8 @@ from gnomon.models.grounded.composer.accounting import asks_for_order, left_over
 from gnomon.models.grounded.composer.build import Variant, build, variants
 from gnomon.models.grounded.composer.explain import explained
 from gnomon.models.grounded.composer.rank import Draft, describe, may_repeat
-from gnomon.models.grounded.composer.relations import relating
+from gnomon.models.grounded.composer.relations import relating, unspoken
+from gnomon.models.grounded.composer.restated import restated
 from gnomon.models.grounded.composer.search import Assignment, search
 from gnomon.models.grounded.composer.slots import Question, read_slots
 from gnomon.models.grounded.followup import read_in_conversation
@@ -129,12 +130,14 @@ def _made(question: Question, found: Assignment, variant: Variant) -> Draft | No
     except NotRead:
         return None
     related = relating(question, found.roles, reading, plan)
+    again = restated(question, found.roles, reading)
     left = (
-        *left_over(question, found.roles, reading, related),
-        *unheard(question, found.roles, reading),
+        *left_over(question, found.roles, reading, related | again),
+        *unheard(question, found.roles, reading, again),
+        *unspoken(question, found.roles, reading, plan),
     )
     far, sideways = _reaches_far(reading, plan), _goes_sideways(plan)
-    return Draft(reading, sql, found, variant, left, len(related), far, sideways)
+    return Draft(reading, sql, found, variant, left, len(related), len(again), far, sideways)
 
 
 def _reaches_far(reading: Reading, plan: JoinPlan) -> bool:

@@ -54,6 +54,7 @@ class Draft:
         found: The roles; None if the careful reader alone reads the question so.
         left: Words that it leaves without a place.
         relating: How many words it explains by what it joins.
+        again: How many words say again what it says.
         far: Whether it takes a value of related rows whose table the question does not name.
         sideways: Whether it goes from a table to another only by a third that both refer to.
         once: Whether equal rows are listed once although no word says so.
@@ -66,6 +67,7 @@ class Draft:
     variant: Variant = "and"
     left: tuple[str, ...] = ()
     relating: int = 0
+    again: int = 0
     far: bool = False
     sideways: bool = False
     once: bool = False
@@ -94,6 +96,7 @@ def describe(
         "certainty": draft.reading.certainty if view == "same" else 0.0,
         "left": float(len(draft.left)),
         "relating": float(draft.relating),
+        "again": float(draft.again),
         "far": float(draft.far),
         "sideways": float(draft.sideways),
         "once": float(draft.once),
@@ -105,6 +108,7 @@ def describe(
         features |= _of_roles(question, draft.found)
         for name in _odd(question, draft.reading, draft.found.roles, draft.variant):
             features[name] = 1.0
+        features["elsewhere"] = float(_elsewhere(question, draft.found.roles))
         for name in _unsaid(question, draft.found.roles):
             features[name] = features.get(name, 0.0) + 1.0
     for name in _together(question, draft):
@@ -179,6 +183,15 @@ def _of_roles(question: Question, found: "Assignment") -> dict[str, float]:
         "rivals": float(max((_rivals(question, at, o) for at, o in found.roles.items()), default=0)),
         "all rivals": float(sum(_rivals(question, at, o) for at, o in found.roles.items())),
     }
+
+
+def _elsewhere(question: Question, roles: Mapping[int, Option]) -> int:
+    """How many words are taken for columns of tables that nothing else speaks of, though others might do."""
+    tables = [o.table for o in roles.values()]
+    alone = [at for at, o in roles.items() if o.ref is not None and tables.count(o.table) == 1]
+    options = {slot.at: slot.options for slot in question.slots}
+    others = set(tables)
+    return sum(any(o.table in others - {roles[at].table} for o in options[at]) for at in alone)
 
 
 def _rivals(question: Question, at: int, chosen: Option) -> int:

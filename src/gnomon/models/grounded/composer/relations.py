@@ -11,31 +11,12 @@ from functools import lru_cache
 from importlib.resources import files
 
 from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.composer.accounting import SORTING
 from gnomon.models.grounded.composer.slots import Option, Question
 from gnomon.models.grounded.joins import JoinPlan
 from gnomon.models.grounded.reading import Reading
 from gnomon.models.grounded.schema import Schema
-from gnomon.models.grounded.words import name_words, stem
-
-ENDINGS = (
-    "ation", "ition", "anc", "enc", "ment", "ship", "sion", "tion", "ion", "ity", "iv", "or", "er", "e",
-    "al", "ant", "ent",
-)  # fmt: skip
-"""Endings by which a noun and a verb of one root differ."""
-
-MIN_ROOT = 4
-
-
-@lru_cache(maxsize=8192)
-def root(word: str) -> str:
-    """What a verb and the nouns made of it have in common: `director` and `directed` give `direct`."""
-    base = stem(word)
-    long = len(base) - MIN_ROOT
-    ending = next((e for e in ENDINGS if len(e) <= long and base.endswith(e)), "")
-    base = base.removesuffix(ending)
-    if len(base) > MIN_ROOT and base[-1] == base[-2]:
-        base = base[:-1]
-    return base[:-1] + "i" if base.endswith("y") else base
+from gnomon.models.grounded.words import MIN_ROOT, name_words, root, stem
 
 
 @lru_cache(maxsize=1)
@@ -55,7 +36,7 @@ def relating(
     question: Question, roles: Mapping[int, Option], reading: Reading, plan: JoinPlan
 ) -> frozenset[int]:
     """Positions of words without a role that the reading explains by what it joins or uses."""
-    used = _used(reading, plan)
+    used = used_by(reading, plan)
     joined = {u for u in used if isinstance(u, TableRef)}
     return frozenset(
         at
@@ -73,7 +54,28 @@ def _explained(
     if called:
         return bool(called & used)
     around = _around(roles, at)
-    return links(word) and len(around) == 2 and around <= joined
+    if not links(word) or not around <= joined:
+        return False
+    return len(around) == 2 or (len(around) == 1 and _within_one(roles, at))
+
+
+def _within_one(roles: Mapping[int, Option], at: int) -> bool:
+    """`payment methods used by customers`, where the method is a column of the customers."""
+    before = next((roles[i] for i in sorted(roles, reverse=True) if i < at), None)
+    behind = next((roles[i] for i in sorted(roles) if i > at), None)
+    sides = [o for o in (before, behind) if o is not None and o.link is not None]
+    return len(sides) == 2 and any(o.ref is not None for o in sides)
+
+
+def unspoken(
+    question: Question, roles: Mapping[int, Option], reading: Reading, plan: JoinPlan
+) -> tuple[str, ...]:
+    """Names of the data without a role, of which the reading uses no table: `students who have votes`."""
+    tables = {u.table if isinstance(u, ColumnRef) else u for u in used_by(reading, plan)}
+    quiet = SORTING if reading.order is not None else frozenset()
+    named = [i for at, i in enumerate(question.items) if at not in roles and i.kind == "name"]
+    open_ = [i for i in named if i.text.lower() not in quiet]
+    return tuple(i.text for i in open_ if not any(k.table in tables for k in i.links))
 
 
 def _called(word: str, schema: Schema) -> set[TableRef | ColumnRef]:
@@ -106,7 +108,7 @@ def _tables(options: Iterable[Option]) -> list[TableRef]:
     return list(dict.fromkeys(o.table for o in options if o.table is not None))
 
 
-def _used(reading: Reading, plan: JoinPlan) -> set[TableRef | ColumnRef]:
+def used_by(reading: Reading, plan: JoinPlan) -> set[TableRef | ColumnRef]:
     """Tables and columns that a reading computes, shows, compares or joins by."""
     return {plan.root, *_columns(reading), *_hops(plan)}
 

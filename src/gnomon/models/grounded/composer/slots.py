@@ -6,11 +6,12 @@ from datetime import date
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import Context, ValueMatch
+from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.cues import DIMENSIONS
 from gnomon.models.grounded.filters import ADJECTIVE_DIMENSIONS
 from gnomon.models.grounded.linking import NAME, Lexicon, Link, build_lexicon
 from gnomon.models.grounded.schema import Schema
-from gnomon.models.grounded.tagging import Item, tag
+from gnomon.models.grounded.tagging import NO_WORD, Item, tag
 from gnomon.models.grounded.words import name_words, stem
 
 SKIP = "skip"
@@ -31,6 +32,9 @@ NAMING = frozenset(
     {"unsupported", "agg", "superlative", "count", "distinct", "order", "contains", "null", "share"}
 )
 """Kinds of steering words that are also parts of names: `first name`, `total sales`."""
+
+WHOLE_NAME, PART_OF_NAME = 0.96, 0.8
+"""Scores of links by the whole of a table's name, and by less of it than this."""
 
 MAX_LINKS = 8
 MAX_PARTIAL = 6
@@ -98,7 +102,7 @@ def read_slots(question: str, context: Context, today: date) -> Question:
     """The items of a question, and the roles that each could play."""
     lexicon = build_lexicon(context)
     schema = Schema(context)
-    items = tuple(tag(question, lexicon, context.values, today))
+    items = tuple(tag(question, lexicon, values_of(question, context), today))
     partial = _Partial(lexicon, context, items)
     links = [k for at, item in enumerate(items) for k in (*item.links[:MAX_LINKS], *partial.links(at))]
     named = {link.ref for link in links if not link.is_table}
@@ -116,7 +120,7 @@ def _options(
     if item.kind in ("value", "quoted") or (item.kind == "name" and item.values):
         yield from _of_values(item, schema, named)
     if item.kind in ("name", "cue", "value"):
-        for link in item.links[:MAX_LINKS]:
+        for link in _named_whole(item.links)[:MAX_LINKS]:
             yield from _of_link(link, schema)
     if item.kind in ("unknown", "name", "number") or (item.cue is not None and item.cue.kind in NAMING):
         for link in partial.links(at):
@@ -129,6 +133,13 @@ def _options(
         yield from _of_number(items, at, schema, named)
     if item.kind == "period":
         yield from _of_period(item, schema, named)
+
+
+def _named_whole(links: tuple[Link, ...]) -> tuple[Link, ...]:
+    """Without tables of whose name the words are a part, where they are the name of another."""
+    if not any(k.is_table and k.score >= WHOLE_NAME for k in links):
+        return links
+    return tuple(k for k in links if not k.is_table or k.score >= PART_OF_NAME)
 
 
 def _of_link(link: Link, schema: Schema) -> Iterator[Option]:
@@ -222,7 +233,7 @@ class _Partial:
         """Partial links of an item, those with more of the name said nearby first."""
         item = self._items[at]
         words = [stem(w) for w in name_words(item.text)]
-        if len(words) != 1 or words[0] not in self._by_word:
+        if len(words) != 1 or words[0] not in self._by_word or item.text.lower() == NO_WORD:
             return []
         own = {(k.table, k.column) for k in item.links}
         near = {

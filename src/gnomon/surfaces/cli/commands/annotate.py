@@ -25,6 +25,17 @@ def _one(name: str, text: str) -> typer.models.OptionInfo:
     return option
 
 
+FilterOption = Annotated[
+    list[str] | None, _one("--always-filter", "SQL condition that every question wants; may repeat.")
+]
+UseWhenOption = Annotated[
+    list[str] | None, _one("--use-when", "When this table is the better one; may repeat.")
+]
+AlsoCalledOption = Annotated[
+    list[str] | None, _one("--also-called", "What else people call its rows; may repeat.")
+]
+
+
 def annotate(
     table: TableArgument = None,
     owner: Annotated[str | None, _one("--owner", "Whom to ask about it.")] = None,
@@ -35,21 +46,18 @@ def annotate(
     meaning: Annotated[str | None, _one("--meaning", "What one row stands for.")] = None,
     grain: Annotated[str | None, _one("--grain", "What makes a row.")] = None,
     caveat: Annotated[list[str] | None, _one("--caveat", "What to know before counting; may repeat.")] = None,
-    always_filter: Annotated[
-        list[str] | None, _one("--always-filter", "SQL condition that every question wants; may repeat.")
-    ] = None,
+    always_filter: FilterOption = None,
     use_instead: Annotated[
         list[str] | None, typer.Option("--use-instead", help="A better table; may repeat.", metavar="TABLE")
     ] = None,
     when: Annotated[list[str] | None, _one("--when", "When that table is better, for each of them.")] = None,
-    use_when: Annotated[
-        list[str] | None, _one("--use-when", "When this table is the better one; may repeat.")
-    ] = None,
+    use_when: UseWhenOption = None,
     column: Annotated[
         list[str] | None,
         typer.Option("--column", help="What a column holds; may repeat.", metavar="NAME=TEXT"),
     ] = None,
     tag: Annotated[list[str] | None, _one("--tag", "A word to group tables by; may repeat.")] = None,
+    also_called: AlsoCalledOption = None,
     said_by: Annotated[str | None, _one("--said-by", "Who says so; you by default.")] = None,
     remove: Annotated[
         list[str] | None,
@@ -75,6 +83,7 @@ def annotate(
       gnomon annotate orders --owner finance@acme.test --criticality high
       gnomon annotate orders --caveat "Test orders are in it." --always-filter "is_test = false"
       gnomon annotate orders_old --use-instead orders --when "you need a day after 2024"
+      gnomon annotate customers --also-called client --also-called buyer
       gnomon annotate orders --column amount="Gross, in euro cents" --remove caveats.2
       gnomon annotate orders --draft > orders-to-fill-in.yaml
       gnomon annotate --list --json
@@ -92,6 +101,7 @@ def annotate(
         "grain": grain,
     }
     items = {"caveats": caveat, "always_filter": always_filter, "use_when": use_when, "tags": tag}
+    items["also_called"] = also_called
     asked = wanted(texts, items, (use_instead, when), column, remove, confirm=confirm)
     _check_use(table, asked, draft=draft, list_all=list_all)
     terminal, settings = Terminal(), read_settings(warehouse=warehouse)

@@ -285,3 +285,51 @@ def test_the_demo_companys_annotations_are_whole() -> None:
     assert found.problems == ()
     assert len(found.entries) >= 12
     assert all(e.owner and e.criticality and e.meaning for e in found.entries)
+
+
+@pytest.mark.requirement("synonyms:annotations", "annotations:read")
+def test_further_names_are_facts_of_the_table_or_of_a_column_one_each(tmp_path: Path) -> None:
+    text = """\
+table: customers
+also_called:
+  - client
+  - long-standing buyer
+columns:
+  status: {meaning: Where it stands, also_called: state}
+  tier: {also_called: [level, Café rank]}
+"""
+    found = facts_in(folder_of(tmp_path, customers=text, orders="table: orders\nalso_called: purchase\n"))
+    assert [(f.table, f.column, f.text, f.origin.place) for f in found if f.kind == "also_called"] == [
+        ("customers", "", "client", "customers.yaml:3"),
+        ("customers", "", "long-standing buyer", "customers.yaml:4"),
+        ("customers", "status", "state", "customers.yaml:6"),
+        ("customers", "tier", "level", "customers.yaml:7"),
+        ("customers", "tier", "Café rank", "customers.yaml:7"),
+        ("orders", "", "purchase", "orders.yaml:2"),
+    ]
+    assert problems_in(tmp_path) == []
+
+
+@pytest.mark.requirement("synonyms:annotations", "annotations:strict")
+@pytest.mark.parametrize(
+    ("text", "line", "part"),
+    [
+        ("also_called: [client, 42]", 2, "`also_called.2` must be a text"),
+        ("also_called: '42'", 2, "`42` holds no word"),
+        ("also_called: [client, '']", 0, ""),
+        ("also_called: {a: b}", 2, "must be a text"),
+        ("also_called: people who bought something from us once", 2, "has more than 5 words"),
+        ("also_called: 'x; DROP TABLE orders'", 2, "holds signs"),
+        ("also_called: '«client»'", 2, "holds signs"),
+        ("also_caled: client", 2, "did you mean `also_called`?"),
+        ("columns: {status: {called: state}}", 2, "did you mean `also_called`?"),
+        ("columns: {status: {also_called: [state, 7]}}", 2, "`columns.status.also_called.2` must be a text"),
+    ],
+)
+def test_what_is_no_further_name_is_told_with_its_line(text: str, line: int, part: str) -> None:
+    found = read_text(f"table: customers\n{text}\n".encode(), "f.yaml")
+    assert len(found.problems) == bool(line)
+    for problem in found.problems:
+        assert problem.place == f"f.yaml:{line}"
+        assert part in problem.message
+    assert len(found.entries) == 1

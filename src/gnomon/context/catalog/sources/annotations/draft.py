@@ -49,6 +49,8 @@ def _fields(card: TableCard) -> Iterator[tuple[str, str]]:
     reasons = "; ".join(s.text for s in card.statements if s.kind == "use_when")
     yield "use_when", f"When this table is the better one of two.{_so_far(reasons)}"
     yield "tags", f"A list of words to group tables by.{_so_far(', '.join(card.tags))}"
+    called = ", ".join(s.text for s in card.also_called)
+    yield "also_called", f"A list of what else people call its rows: client, buyer.{_so_far(called)}"
 
 
 def _by_age(card: TableCard) -> str:

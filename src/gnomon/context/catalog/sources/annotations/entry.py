@@ -17,6 +17,7 @@ from gnomon.context.catalog.sources.annotations.model import (
     Instead,
     hours_of,
     instead_of_text,
+    why_no_name,
 )
 
 if TYPE_CHECKING:
@@ -70,9 +71,11 @@ class Entry:
             ),
             use_when=tuple(self._items("use_when", self._plain)),
             tags=tuple(self._items("tags", self._plain)),
+            also_called=tuple(self._items("also_called", self._name)),
             said_by=self._text("said_by"),
             said_at=self._date(self.found.get("said_at"), "said_at"),
             columns=tuple(self._columns()),
+            columns_called=tuple(self._columns_called()),
             lines=dict(self._lines()),
         )
 
@@ -116,18 +119,20 @@ class Entry:
 
     def _items(self, name: str, read: "Callable[..., _Item | None]") -> Iterator[_Item]:
         """The items of a field that holds one or several."""
-        value = self.found.get(name)
+        return self._each(self.found.get(name), read, name)
+
+    def _each(self, value: object, read: "Callable[..., _Item | None]", *path: "Step") -> Iterator[_Item]:
         if value is None:
             return
         if not isinstance(value, list):
-            found = read(value, name)
+            found = read(value, *path)
             if found:
                 yield found
             return
         for i, item in enumerate(value):
             if item is None:
-                self._wrong(f"`{name}` has an empty item", name, i)
-            elif found := read(item, name, i):
+                self._wrong(f"`{_named(path)}` has an empty item", *path, i)
+            elif found := read(item, *path, i):
                 yield found
 
     def _criticality(self) -> str:
@@ -168,6 +173,15 @@ class Entry:
             self._wrong(f"`{text[:80]}` {reason}; write it as after WHERE, such as `is_test = false`", *path)
         return None if reason else text
 
+    def _name(self, value: object, *path: "Step") -> str | None:
+        text = self._plain(value, *path)
+        if not text:
+            return None
+        reason = why_no_name(text)
+        if reason:
+            self._wrong(f"`{text[:80]}` {reason}", *path)
+        return None if reason else text
+
     def _instead(self, value: object, *path: "Step") -> tuple[Instead, ...] | None:
         if not isinstance(value, dict):
             return instead_of_text(self._plain(value, *path) or "")
@@ -191,12 +205,21 @@ class Entry:
                 self._wrong(f"`{name}` is {_kind(name)} and no name of a column; put it in quotes", "columns")
                 continue
             if isinstance(said, dict):
-                self._refuse_unknown(said, ("meaning",), "part of a column", "columns", name)
+                self._refuse_unknown(said, ("meaning", "also_called"), "part of a column", "columns", name)
                 text = self._plain(said.get("meaning"), "columns", name, "meaning")
             else:
                 text = self._plain(said, "columns", name)
             if text:
                 yield name, text
+
+    def _columns_called(self) -> Iterator[tuple[str, str]]:
+        """Further names of columns; what is no column is a problem already."""
+        value = self.found.get("columns")
+        for column, said in value.items() if isinstance(value, dict) else ():
+            if isinstance(column, str) and isinstance(said, dict):
+                called = said.get("also_called")
+                for name in self._each(called, self._name, "columns", column, "also_called"):
+                    yield column, name
 
     def _lines(self) -> Iterator[tuple[tuple[str | int, ...], int]]:
         yield (), self.document.line(*self.at)

@@ -19,15 +19,20 @@ FIELDS = (
     "use_instead",
     "use_when",
     "tags",
+    "also_called",
     "said_by",
     "said_at",
     "columns",
 )
 """Every field of an entry, in the order in which they are written."""
 
-LISTS = ("caveats", "always_filter", "use_instead", "use_when", "tags")
+LISTS = ("caveats", "always_filter", "use_instead", "use_when", "tags", "also_called")
 """Fields that hold one item or several."""
 
+MAX_NAME_WORDS = 5
+"""Words of a further name: no longer one is looked for in a question."""
+
+_NAME = re.compile(r"[\w'’ .&-]{1,80}")
 _HOURS = {"minute": 1 / 60, "hour": 1, "day": 24, "week": 7 * 24, "month": 31 * 24}
 _UNITS = {"m": "minute", "min": "minute", "h": "hour", "d": "day", "w": "week"}
 _DURATION = re.compile(r"(\d{1,6})\s*([a-z]+)", re.I)
@@ -81,6 +86,9 @@ class Annotation:
         table: The table as the owner names it.
         file: Path of the file, relative to the folder of annotations.
         position: Place in the list `tables`; None where the file holds this table alone.
+        also_called: Further names for what its rows are.
+        columns: Column and meaning.
+        columns_called: Column and a further name for it, a pair for each name.
         lines: Line of each part that the entry holds, by its path in the entry: `("caveats", 0)`.
     """
 
@@ -97,9 +105,11 @@ class Annotation:
     use_instead: tuple[Instead, ...] = ()
     use_when: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    also_called: tuple[str, ...] = ()
     said_by: str = ""
     said_at: date | None = None
     columns: tuple[tuple[str, str], ...] = ()
+    columns_called: tuple[tuple[str, str], ...] = ()
     lines: Mapping[tuple[str | int, ...], int] = field(default_factory=dict, repr=False, compare=False)
 
     def place(self, *path: str | int) -> str:
@@ -107,6 +117,21 @@ class Annotation:
         above = (path[:n] for n in range(len(path), -1, -1))
         line = next((self.lines[p] for p in above if p in self.lines), 1)
         return f"{self.file}:{line}" if self.file else ""
+
+
+def why_no_name(text: str) -> str:
+    """Why `text` is no further name of a table or column; empty if it is one.
+
+    >>> why_no_name("net revenue"), why_no_name("42")
+    ('', 'holds no word')
+    """
+    if len(text.split()) > MAX_NAME_WORDS:
+        return (
+            f"has more than {MAX_NAME_WORDS} words: it is a name, and what the thing is stands in `meaning`"
+        )
+    if not any(c.isalpha() for c in text):
+        return "holds no word"
+    return "" if _NAME.fullmatch(text) else "holds signs that no question has in a name"
 
 
 def instead_text(better: Iterable[Instead]) -> str:

@@ -132,6 +132,10 @@ def facts_of(entry: Annotation, source: str = "") -> Iterator[Fact]:
         yield fact("use_when", reason, "use_when", i)
     for i, tag in enumerate(entry.tags):
         yield fact("tag", tag, "tags", i)
+    for i, name in enumerate(entry.also_called):
+        yield fact("also_called", name, "also_called", i)
+    for column, name in entry.columns_called:
+        yield fact("also_called", name, "columns", column, column=column)
     for column, meaning in entry.columns:
         yield fact("column_meaning", meaning, "columns", column, column=column)
 
