@@ -106,6 +106,10 @@ def _script(act: Act, told: list[ModelRequest]) -> Callable[[ModelRequest], Mode
     return respond
 
 
+INDEXED = "known_as_of"
+"""When a world was indexed, to the minute: one of a pair is a moment before the other."""
+
+
 def plain(value: Any) -> Any:
     """A value as text can compare it, without what differs from run to run: rows are a set."""
     if isinstance(value, ResultTable):
@@ -118,7 +122,7 @@ def plain(value: Any) -> Any:
         kept = [f.name for f in fields(value) if f.name not in _TIMED and not f.name.startswith("_")]
         return {type(value).__name__: {name: plain(getattr(value, name)) for name in kept}}
     if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in value.items() if k != INDEXED}
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     return str(value)

@@ -11,7 +11,7 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.identity import Principal
 from gnomon.models.grounded import GroundedModel
 from gnomon.models.grounded.composer.relations import links
-from gnomon.models.grounded.decide import CLEAR, KEPT, SURE, decide, offer, read, take
+from gnomon.models.grounded.decide import CLEAR, KEPT, SURE, Read, decide, found_nothing, offer, read, take
 from gnomon.models.grounded.reading import Condition, NotRead
 from gnomon.models.grounded.refusals import refuse_split_name
 from gnomon.models.grounded.tagging import Item
@@ -145,6 +145,40 @@ def test_a_reading_that_is_not_likely_enough_stays_below_the_threshold(businesse
             assert certainty <= composed.probability
             seen += 1
     assert seen > 10
+
+
+def ranked(known: Read, *likelihoods: float) -> Read:
+    """The same readings, with these likelihoods."""
+    pairs = zip(known.composed, likelihoods, strict=False)
+    return replace(known, composed=tuple(replace(c, probability=p, unplaced=()) for c, p in pairs))
+
+
+@pytest.mark.requirement("grounded:composer")
+@pytest.mark.parametrize(("ahead", "careful"), [(0.05, True), (0.2, False)])
+def test_the_careful_reading_is_preferred_to_one_that_is_hardly_likelier(
+    ahead: float, careful: bool, businesses: Open
+) -> None:
+    library = businesses("library")
+    text = "What are the titles of books whose price is above 20?"
+    known = read(text, library.context(text), NOW.date())
+    order = sorted(known.composed, key=lambda c: c.sql == known.careful.sql)
+    assert order[-1].sql == known.careful.sql
+    among = ranked(replace(known, composed=(order[0], order[-1])), 0.75 + ahead, 0.75)
+    assert (decide(among, 0.0).sql == known.careful.sql) is careful
+
+
+@pytest.mark.requirement("grounded:composer")
+def test_a_ranked_reading_that_gives_no_row_is_doubted_and_a_careful_one_alone_is_not(
+    businesses: Open,
+) -> None:
+    library = businesses("library")
+    text = "What are the titles of books whose price is above 20?"
+    known = read(text, library.context(text), NOW.date())
+    for asked, doubted in ((known, True), (replace(known, composed=()), False)):
+        decided = decide(asked, 0.0)
+        after = found_nothing(decided, asked).reading.certainty
+        assert (after < decided.reading.certainty) is doubted
+        assert (after < 0.45) is doubted
 
 
 @pytest.mark.requirement("grounded:cannot-say-so")

@@ -147,3 +147,15 @@ def test_tables_that_are_linked_in_two_ways_are_not_joined_where_no_word_says_ho
     shipping = businesses("shipping")
     found = readings(shipping, "How many voyages have the port 'Port Alder'?")
     assert not any('"ports"' in c.sql and '"voyages"' in c.sql for c in found)
+
+
+@pytest.mark.requirement("grounded:dialects")
+def test_rows_that_are_listed_once_show_what_they_are_sorted_by(club: Business) -> None:
+    """No engine can sort different values by a column that they do not have; PostgreSQL refuses it."""
+    found = readings(club, "List the distinct zips of players, sorted by salary.")
+    sorted_once = [c.sql for c in found if "SELECT DISTINCT" in c.sql and "ORDER BY" in c.sql]
+    assert sorted_once
+    for sql in sorted_once:
+        shown, _, behind = sql.partition("FROM")
+        column = behind.rpartition("ORDER BY")[2].split()[0]
+        assert column in shown

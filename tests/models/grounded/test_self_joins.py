@@ -13,6 +13,7 @@ import sqlglot
 from grounded_businesses import Business, one_line, set_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from self_join_traps import TRAPS
 
 from gnomon.domain.context import Context
 from gnomon.models.grounded.parser import read_question
@@ -194,54 +195,6 @@ ROLES = {
     "how many employees does each mentor have?": "GROUP BY mentor.employee_id, mentor.name",
 }
 """Questions whose words say which column of which table refers, and a part of their statement."""
-
-TRAPS = (
-    "employees whose manager is not Ada Moss",
-    "employees whose manager is Ada Moss or Bo Lund",
-    "employees whose manager is older than 50",
-    "employees whose manager lives in Oslo",
-    "employees whose manager is Tools",
-    "employees whose manager is Zed",
-    "employees whose manager is 1.5",
-    "employees whose manager is Ada Moss sorted by name",
-    "employees whose manager and mentor are the same",
-    "employees not managed by Ada Moss",
-    "employees who do not report to Ada Moss",
-    "employees who report directly or indirectly to Ada Moss",
-    "all employees under Ada Moss",
-    "employees mentioned by Ada Moss",
-    "what did Ada Moss report?",
-    "employees who earn twice as much as their manager",
-    "employees who earn 100 more than their manager",
-    "employees more than 5 years older than their manager",
-    "employees who earn more than their manager in Oslo",
-    "employees who earn more than their manager's manager",
-    "employees who earn more than the manager",
-    "employees with a higher salary than the age of their manager",
-    "employees with a higher salary than their manager's age",
-    "employees with a later salary than their manager",
-    "do employees earn more than their manager?",
-    "who is older than Bo Lund's manager?",
-    "what percentage of employees report to Ada Moss?",
-    "average number of employees per manager",
-    "managers with no employees",
-    "employees with fewer than 2 direct reports",
-    "managers with exactly 0 employees",
-    "how many direct reports does each employee have?",
-    "which employee has the fewest direct reports?",
-    "employees with their managers ordered by salary",
-    "how many employees with their managers",
-    "the oldest employee with their manager",
-    "total amount of sales by employees whose manager is Ada Moss",
-    "sales of Bo Lund's manager",
-    "sales of employees whose manager is Ada Moss",
-    "Oslo manager of Eve Fox",
-    "who is the oldest manager of Eve Fox?",
-    "employees with the same manager as Bo Lund",
-    "accounts referred by people with balance over 10",
-    "categories whose parent is Ada Moss",
-    "employees and direct reports of Ada Moss",
-)
 
 
 def rows_of_firm() -> str:

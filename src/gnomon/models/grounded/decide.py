@@ -27,10 +27,10 @@ KEPT = 0.7
 NEAR = 0.15
 """How much likelier a reading must be to be preferred to the careful one."""
 
-CLEAR = 0.79
+CLEAR = 0.8
 """What must be left of it after the doubt whether the table is the right one, and each assumption."""
 
-CLEAR_KEPT = 0.76
+CLEAR_KEPT = 0.77
 """The same for a reading that the careful reader makes as well."""
 
 CLEAR_PLAIN = 0.7
@@ -188,6 +188,13 @@ def decide(known: Read, least: float) -> Decided:
 def _is_near(kept: Composed, best: Composed) -> bool:
     """Whether the careful reading is about as likely as the likeliest: then it is the one to trust."""
     return kept.probability >= KEPT and best.probability - kept.probability < NEAR
+
+
+def found_nothing(decided: Decided, known: Read) -> Decided:
+    """The reading once it gave no row: of readings that were ranked, one that finds something is likelier."""
+    if not known.composed:
+        return decided
+    return replace(decided, reading=replace(decided.reading, certainty=decided.reading.certainty * DOUBTED))
 
 
 def take(offered: Sequence[Composed], choice: str) -> Decided:

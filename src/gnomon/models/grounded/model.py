@@ -10,7 +10,7 @@ from datetime import date
 
 from gnomon.domain.answer import ReadWords
 from gnomon.domain.context import Context
-from gnomon.models.grounded.decide import Read, decide, offer, read, take
+from gnomon.models.grounded.decide import Read, decide, found_nothing, offer, read, take
 from gnomon.models.grounded.documents import SEARCH, from_documents, sought_in_documents
 from gnomon.models.grounded.meaning import answer_from_cards, is_noted
 from gnomon.models.grounded.reading import NotRead, Reading
@@ -95,6 +95,8 @@ class GroundedModel:
         if chosen is None and last is None and _can_ask(request) and known.offers:
             return _ask(WHICH_READING, offer(known.offers))
         decided = take(known.offers, chosen) if chosen is not None else decide(known, self._least)
+        if chosen is None and ran is not None and not ran.failed and not ran.content.get("rows"):
+            decided = found_nothing(decided, known)
         return _say(decided.reading, ran) if ran is not None else _run(decided.reading, decided.sql)
 
     def _known(self, text: str, context: Context) -> Read:

@@ -104,9 +104,15 @@ class Statement(Terms):
         return columns, keys
 
     def _shown_order(self, columns: list[exp.Expr]) -> list[exp.Expr]:
-        """A ranking shows whom it ranks and by what, unless the question names the columns."""
+        """A ranking shows whom it ranks and by what, unless the question names the columns.
+
+        Rows that are listed once are sorted by what is shown: SQL knows no other order of them.
+        """
         order, reading = self.reading.order, self.reading
-        if order is None or reading.limit is None or any(t.aggregate is None for t in reading.targets):
+        computed = any(t.aggregate for t in reading.targets)
+        once = bool(reading.distinct or reading.tests) and bool(reading.targets) and not computed
+        ranked = reading.limit is not None and all(t.aggregate is not None for t in reading.targets)
+        if order is None or not (once or ranked):
             return []
         shown: list[exp.Expr] = []
         if not reading.targets:
