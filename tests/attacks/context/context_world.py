@@ -125,6 +125,7 @@ _SINGLE: dict[FactKind, str] = {
 _PLAIN: dict[FactKind, str] = {"owner": "finance", "criticality": "high", "freshness": "daily"}
 _SEVERAL: tuple[FactKind, ...] = (
     *("caveat", "use_when", "grain", "scope", "derivation", "downstream", "tag", "always_filter"),
+    "also_called",
 )
 
 
@@ -268,13 +269,19 @@ def _loud() -> Iterator[Item]:
         yield _fact("orders", "caveat", f"Kept beside {spelling}, CANARY-caveat-{number}.")
     for kind in _SEVERAL:
         yield _fact("made_orders", kind, f"total NOT IN (SELECT order_id FROM zq_vault) /* CANARY-{kind} */")
-        if kind not in ("tag", "always_filter"):  # Of these a card tells no place.
+        if kind not in (
+            "tag",
+            "always_filter",
+            "also_called",
+        ):  # Of these a card tells no place that is hidden.
             yield _fact("made_orders", kind, f"status <> 'CANARY-{kind}-place'", "models/zq_vault.sql:9")
     for kind, text in _PLAIN.items():
         yield _fact("made_orders", kind, text, f"zq_vault.yaml:9 CANARY-{kind}-place")
     yield _fact("made_orders", "derivation", "salary + bonus of CANARY-derived", column="total")
     yield _fact("orders", "column_meaning", "As in zq vault, CANARY-column.", column="total")
     yield _fact("orders", "column_meaning", "Fine.", "zq_vault.yaml:3", column="placed")
+    yield _fact("orders", "also_called", "zq vault CANARY-name", column="total")
+    yield _fact("orders", "also_called", "worth", "zq_vault.yaml:3 CANARY-name-place", column="total")
     yield _fact("customers", "caveat", "The zq margin is CANARY-margin.")
     yield _fact("customers", "column_meaning", "Such as 'CANARY-mail@acme.test'.", column="mail")
     yield _fact("customers", "caveat", "Leaves out mail 'CANARY-mail@acme.test'.")

@@ -41,6 +41,7 @@ def test_the_owner_reads_all_of_what_was_planted(world_of: Worlds, embedder: Min
     told = repr(everything(world_of("loud").governed(OWNER), embedder))
     planted = [f"CANARY-caveat-{n}." for n in range(len(SPELLINGS))]
     planted += ["owner", "criticality", "freshness", "instead", "made", "meaning", "column", "board", "dash"]
+    planted += ["CANARY-name", "CANARY-name-place", "CANARY-also_called"]
     planted += ["as", "literal", "badge", "mail@acme", "place", "tag", "downstream", "grain", "Most queries"]
     planted += [f"CANARY-{kind}-place" for kind in ("owner", "criticality", "freshness")]
     assert [p for p in planted if p not in told] == []
@@ -118,4 +119,5 @@ def test_every_text_of_a_card_was_attacked() -> None:
         *("ref", "columns", "row_count", "is_view", "purpose", "keys", "joins", "owner", "always_filter"),
         *("freshness_column", "caveats", "use_instead", "purpose_from", "criticality", "freshness"),
         *("produced_by", "tags", "statements", "usage", "owner_from", "criticality_from", "freshness_from"),
+        "also_called",
     }

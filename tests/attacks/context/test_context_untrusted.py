@@ -75,7 +75,7 @@ KINDS: tuple[FactKind, ...] = (
         "always_filter",
         "use_instead",
     ),
-    *("use_when", "grain", "scope", "derivation", "downstream", "tag", "produced_by"),
+    *("use_when", "grain", "scope", "derivation", "downstream", "tag", "produced_by", "also_called"),
 )
 FACE = Face(width=100, unicode=True, colour=False, large=False)
 ORDERS = TableRef("orders")

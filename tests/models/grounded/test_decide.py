@@ -10,6 +10,7 @@ from gnomon.domain.answer import Question
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.identity import Principal
 from gnomon.models.grounded import GroundedModel
+from gnomon.models.grounded.composer.propose import Careful
 from gnomon.models.grounded.composer.relations import links
 from gnomon.models.grounded.decide import CLEAR, KEPT, SURE, Read, decide, found_nothing, offer, read, take
 from gnomon.models.grounded.reading import Condition, NotRead
@@ -179,6 +180,38 @@ def test_a_ranked_reading_that_gives_no_row_is_doubted_and_a_careful_one_alone_i
         after = found_nothing(decided, asked).reading.certainty
         assert (after < decided.reading.certainty) is doubted
         assert (after < 0.45) is doubted
+
+
+def ran(sql: str, *rows: list[object], call: str = "run-1") -> ToolMessage:
+    content = {"sql": sql, "columns": ["title"], "rows": list(rows), "row_count": len(rows)}
+    return ToolMessage(call, "run_sql", content, False)
+
+
+@pytest.mark.requirement("grounded:told-apart-by-data")
+def test_where_the_likeliest_reading_finds_nothing_the_next_that_is_sure_is_run_and_says_so(
+    businesses: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "What are the titles of books whose price is above 20?"
+    context = businesses("library").context(text)
+    known = read(text, context, NOW.date())
+    two = [replace(c, twin="") for c in known.composed if c.sql != known.careful.sql][:2]
+    assert len(two) == 2
+    alone = replace(known, careful=Careful(), composed=tuple(two), lead=1.0)
+    both, one = ranked(alone, 0.95, 0.9), ranked(alone, 0.95, 0.3)
+    for asked, next_sql in ((both, two[1].sql), (one, "")):
+        monkeypatch.setattr("gnomon.models.grounded.model.read", lambda *_, known=asked: known)
+        nothing = ran(two[0].sql)
+        second = respond(requested(businesses("library"), text, nothing))
+        assert [c.arguments["sql"] for c in second.tool_calls] == ([next_sql] if next_sql else [])
+        if not next_sql:
+            assert second.confidence < 0.45
+            continue
+        told = second.tool_calls[0].arguments["assumptions"]
+        assert any("A likelier reading found nothing" in a["text"] for a in told)
+        something = ran(next_sql, ["Salt"], call="run-2")
+        assert respond(requested(businesses("library"), text, nothing, something)).confidence >= 0.45
+        again = ran(next_sql, call="run-2")
+        assert respond(requested(businesses("library"), text, nothing, again)).confidence < 0.45
 
 
 @pytest.mark.requirement("grounded:cannot-say-so")

@@ -190,6 +190,24 @@ def _is_near(kept: Composed, best: Composed) -> bool:
     return kept.probability >= KEPT and best.probability - kept.probability < NEAR
 
 
+def after_nothing(decided: Decided, known: Read, least: float) -> Decided | None:
+    """Another reading that may be answered from by itself, once the likeliest gave no row; None if none may.
+
+    Args:
+        least: Confidence from which an answer is given.
+    """
+    twins = {c.twin for c in known.composed if c.sql == decided.sql}
+    others = (c for c in known.composed if not c.unplaced and c.sql not in {decided.sql, *twins})
+    sure = next((c for c in others if _certainty(c, known) >= least), None)
+    if sure is None:
+        return None
+    told = (f"A likelier reading found nothing: {describe(decided.reading)}.", "that one")
+    assumptions = (*sure.reading.assumptions, told)
+    return Decided(
+        replace(sure.reading, certainty=_certainty(sure, known), assumptions=assumptions), sure.sql
+    )
+
+
 def found_nothing(decided: Decided, known: Read) -> Decided:
     """The reading once it gave no row: of readings that were ranked, one that finds something is likelier."""
     if not known.composed:

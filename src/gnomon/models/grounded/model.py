@@ -10,7 +10,16 @@ from datetime import date
 
 from gnomon.domain.answer import ReadWords
 from gnomon.domain.context import Context
-from gnomon.models.grounded.decide import Read, decide, found_nothing, offer, read, take
+from gnomon.models.grounded.decide import (
+    Decided,
+    Read,
+    after_nothing,
+    decide,
+    found_nothing,
+    offer,
+    read,
+    take,
+)
 from gnomon.models.grounded.documents import SEARCH, from_documents, sought_in_documents
 from gnomon.models.grounded.meaning import answer_from_cards, is_noted
 from gnomon.models.grounded.reading import NotRead, Reading
@@ -95,9 +104,20 @@ class GroundedModel:
         if chosen is None and last is None and _can_ask(request) and known.offers:
             return _ask(WHICH_READING, offer(known.offers))
         decided = take(known.offers, chosen) if chosen is not None else decide(known, self._least)
-        if chosen is None and ran is not None and not ran.failed and not ran.content.get("rows"):
-            decided = found_nothing(decided, known)
-        return _say(decided.reading, ran) if ran is not None else _run(decided.reading, decided.sql)
+        if ran is None:
+            return _run(decided.reading, decided.sql)
+        return _say(decided.reading, ran) if chosen is not None else self._settle(decided, known, request)
+
+    def _settle(self, decided: Decided, known: Read, request: ModelRequest) -> ModelResponse:
+        """Say the result; where it has no row, run the next reading that is sure enough or doubt this one."""
+        runs = [m for m in request.messages if isinstance(m, ToolMessage) and m.tool == "run_sql"]
+        if not _is_empty(runs[0]):
+            return _say(decided.reading, runs[-1])
+        other = after_nothing(decided, known, self._least)
+        if other is not None and len(runs) == 1:
+            return _run(other.reading, other.sql, "run-2")
+        found = other if other is not None and not _is_empty(runs[-1]) else found_nothing(decided, known)
+        return _say(found.reading, runs[-1])
 
     def _known(self, text: str, context: Context) -> Read:
         """What is known of a question; kept from the turn before, as the result comes back to it."""
@@ -139,12 +159,16 @@ def _today(context: Context) -> date:
     return context.now.date()
 
 
-def _run(reading: Reading, sql: str) -> ModelResponse:
+def _is_empty(result: ToolMessage) -> bool:
+    return not result.failed and not result.content.get("rows")
+
+
+def _run(reading: Reading, sql: str, call: str = "run-1") -> ModelResponse:
     assumptions = [{"text": text, "alternative": other} for text, other in reading.assumptions]
     arguments = {"sql": sql, "purpose": describe(reading)[:300], "assumptions": assumptions[:10]}
     return ModelResponse(
         "",
-        (ToolCall("run-1", "run_sql", arguments),),
+        (ToolCall(call, "run_sql", arguments),),
         confidence=reading.certainty,
         reasoning=_explain(reading),
         reading=_placed(reading),
