@@ -2,6 +2,7 @@
 
     GNOMON_DATA=DIR make bench-grounded
     python bench/bench_grounded.py --data DIR --set spider --part tuning --questions 200 --seed 1
+    python bench/bench_grounded.py --data DIR --set spider --fold 1
 
 DIR holds the sets' folders; a set that is not there is left out and the report says so. A database belongs
 to the tuning or the reporting part by its name (`grounded_split.py`). Every outcome is kept as it comes: a
@@ -23,6 +24,7 @@ from typing import Any
 
 from grounded_asking import Asking, ask_all, to_stderr
 from grounded_curve import draw as draw_curves
+from grounded_folds import FOLDS, fold_of
 from grounded_kept import Kept, code_fingerprint, default_folder, kept_in, model_fingerprint
 from grounded_report import GOAL, Measured, to_markdown
 from grounded_split import part_of
@@ -133,6 +135,9 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=data, help="folder of the sets; GNOMON_DATA by default")
     parser.add_argument("--set", choices=SETS, action="append", help="only this set; may be repeated")
     parser.add_argument("--part", choices=("tuning", "reporting", "all"), default="all")
+    parser.add_argument(
+        "--fold", type=int, choices=range(FOLDS), help="only databases that `without-FOLD.npz` has not seen"
+    )
     parser.add_argument("--databases", type=int, default=0, help="databases to draw of each set; 0 for all")
     parser.add_argument("--questions", type=int, default=0, help="questions to draw of each set; 0 for all")
     parser.add_argument("--seed", type=int, default=1, help="of the draw")
@@ -157,9 +162,15 @@ def choose(options: argparse.Namespace) -> tuple[list[Chosen], dict[str, str]]:
         except Misconfigured as error:
             missing[name] = error.message
             continue
-        pool = [q for q in found.questions if options.part in ("all", part_of(q.database))]
+        pool = [q for q in found.questions if is_asked(q.database, options)]
         chosen.append(Chosen(found, draw(pool, options.databases, options.questions, options.seed)))
     return [c for c in chosen if c.questions], missing
+
+
+def is_asked(database: str, options: argparse.Namespace) -> bool:
+    """Whether the part and the fold that were asked for hold the database."""
+    in_part = options.part in ("all", part_of(database))
+    return in_part and options.fold in (None, fold_of(database))
 
 
 def places_of(chosen: Sequence[Chosen], cache: Path, model: str) -> list[Place]:
@@ -233,6 +244,7 @@ def collect(places: Sequence[Place], asked: Asked) -> tuple[dict[str, list[Outco
 def condition(chosen: Sequence[Chosen], options: argparse.Namespace, model: str) -> list[str]:
     """What was asked of what, in sentences."""
     asked, parts = "; ".join(map(str, chosen)), f"{options.part} part{'s' * (options.part == 'all')}"
+    parts += f", fold {options.fold}" if options.fold is not None else ""
     return [
         f"{datetime.now(UTC).date().isoformat()}, {platform.system()} {platform.machine()}, {os.cpu_count()} "
         f"cores, {options.workers} workers, Python {platform.python_version()}; model `{options.model}`, "

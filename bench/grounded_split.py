@@ -4,12 +4,13 @@ The part of a database follows from its name alone, so that training, measuring 
 it, and a database that joins a set moves no other.
 """
 
-import zlib
 from typing import Literal
+
+from grounded_folds import fold_of
 
 Part = Literal["tuning", "reporting"]
 
 
 def part_of(database: str) -> Part:
     """`reporting` for about a third of all names, else `tuning`; all questions of a database go together."""
-    return "reporting" if zlib.crc32(database.encode()) % 3 == 0 else "tuning"
+    return "reporting" if fold_of(database) == 0 else "tuning"

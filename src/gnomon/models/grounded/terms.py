@@ -64,6 +64,11 @@ class Terms:
         return _different(_where_met(self.column(ColumnRef(target.table, key[0])), only))
 
     def grouping(self, group: Grouping) -> exp.Expr:
+        """A column to group by, dates in their buckets.
+
+        Raises:
+            NotRead: The engine has no such bucket, or its dates are no ISO text.
+        """
         column = self.column(group.column)
         if group.bucket is None:
             return column
@@ -93,6 +98,7 @@ class Terms:
         return {column.name for column in tree.find_all(exp.Column)}
 
     def always(self, table: TableRef, aliases: dict[TableRef, str] | None = None) -> exp.Expr:
+        """The owner's conditions on every question about a table, joined by AND; `rules` has some."""
         rules: list[exp.Expr] = [exp.maybe_parse(t, dialect=self.dialect) for t in self.rules(table)]
         for rule in rules:
             for column in rule.find_all(exp.Column):
@@ -100,6 +106,11 @@ class Terms:
         return exp.and_(*rules)
 
     def condition(self, condition: Condition, aliases: dict[TableRef, str]) -> exp.Expr:
+        """A comparison of a column with literals.
+
+        Raises:
+            NotRead: The text to search for holds signs that LIKE takes for others.
+        """
         column = self.column(condition.column, aliases)
         operator = condition.operator
         if operator in ("null", "not null"):
@@ -132,6 +143,11 @@ class Terms:
         return like(this=column, expression=exp.Literal.string(f"%{text}%"))
 
     def literal(self, value: object, column: ColumnRef) -> exp.Expr:
+        """A value as the engine compares it with the column.
+
+        Raises:
+            NotRead: It is a date, and the column's texts are no ISO dates.
+        """
         if isinstance(value, date):
             if self.dialect == "sqlite":
                 self._iso(column)
@@ -153,15 +169,18 @@ class Terms:
             raise NotRead(f"{column} does not hold ISO dates.", (str(column),))
 
     def named(self, expression: exp.Expr, name: str | None) -> exp.Expr:
+        """The expression under a name, or as it is."""
         return exp.alias_(expression, name, quoted=True) if name else expression
 
     def column(self, ref: ColumnRef, aliases: dict[TableRef, str] | None = None) -> exp.Column:
+        """A column of the occurrence of its table that goes by the alias."""
         alias = (aliases or self.aliases)[ref.table]
         return exp.column(
             exp.to_identifier(ref.column, quoted=True), table=exp.to_identifier(alias, quoted=True)
         )
 
     def table(self, ref: TableRef, aliases: dict[TableRef, str] | None = None) -> exp.Table:
+        """A table under its alias, where that is not its name."""
         alias = (aliases or self.aliases)[ref]
         table = table_of(ref)
         if alias != ref.name or ref.schema:
@@ -169,6 +188,7 @@ class Terms:
         return table
 
     def on(self, hop: Hop, source: dict[TableRef, str], target: dict[TableRef, str]) -> exp.Expr:
+        """What two tables are joined on: the aliases of both sides."""
         equal = [
             exp.EQ(
                 this=self.column(ColumnRef(hop.source, s), source),
@@ -189,6 +209,7 @@ def _different(value: exp.Expr) -> exp.Expr:
 
 
 def table_of(ref: TableRef) -> exp.Table:
+    """A table by its quoted name, without an alias."""
     schema = exp.to_identifier(ref.schema, quoted=True) if ref.schema else None
     return exp.Table(this=exp.to_identifier(ref.name, quoted=True), db=schema)
 
@@ -196,6 +217,12 @@ def table_of(ref: TableRef) -> exp.Table:
 def aliases_of(
     tables: list[TableRef], taken: set[str] | None = None, suffix: str = ""
 ) -> dict[TableRef, str]:
+    """An alias for each table: its name, unless that is taken.
+
+    Args:
+        taken: Aliases in use around it.
+        suffix: Put behind a name that is taken.
+    """
     used = {a.casefold() for a in taken or set()}
     aliases: dict[TableRef, str] = {}
     for table in dict.fromkeys(tables):
@@ -208,6 +235,7 @@ def aliases_of(
 
 
 def target_name(target: Target) -> str | None:
+    """What a computed column is called; None for a plain one, which keeps its name."""
     if target.aggregate is None:
         return None
     if target.column is None:

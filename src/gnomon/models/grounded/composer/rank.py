@@ -172,6 +172,7 @@ def _of_roles(question: Question, found: "Assignment") -> dict[str, float]:
     links = sorted(o.link.score for o in found.roles.values() if o.link is not None)
     values = [o.value.score for o in found.roles.values() if o.value is not None]
     said = [log for _, o, log in found.choices if o.role != SKIP]
+    rivals = [_rivals(question, at, o) for at, o in found.roles.items()]
     return {
         "worst": logs[0] if logs else 0.0,
         "second worst": logs[1] if len(logs) > 1 else 0.0,
@@ -180,8 +181,8 @@ def _of_roles(question: Question, found: "Assignment") -> dict[str, float]:
         "weakest name": links[0] if links else 1.0,
         "second weakest name": links[1] if len(links) > 1 else 1.0,
         "weakest value": min(values, default=1.0),
-        "rivals": float(max((_rivals(question, at, o) for at, o in found.roles.items()), default=0)),
-        "all rivals": float(sum(_rivals(question, at, o) for at, o in found.roles.items())),
+        "rivals": float(max(rivals, default=0)),
+        "all rivals": float(sum(rivals)),
     }
 
 
