@@ -1,18 +1,26 @@
 """The desk where the agent's tests ask: a model's turns, an answer, and what happened on the way."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from gnomon.agent.agent import Agent
+from gnomon.context.catalog.build import build_index
 from gnomon.context.catalog.reader import CatalogIndex
+from gnomon.context.catalog.sources.port import Source
 from gnomon.domain.answer import Answer, Conversation, Question, Turn
 from gnomon.domain.events import AnswerReady, AuditEvent, Event
 from gnomon.domain.identity import Principal
 from gnomon.models.port import Embedder, Model, ModelRequest, ModelResponse, ToolCall, ToolMessage
 from gnomon.models.scripted import ScriptedModel
+from gnomon.warehouses.connect import open_warehouse
 from gnomon.warehouses.port import Cancellation, Warehouse
+from remembering import EMBEDDER
 
 ANA = Principal("ana@shop.test")
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -92,6 +100,19 @@ class Desk:
     def told(self, kind: type) -> list[Any]:
         """The events of one kind."""
         return [e for e in self.events if isinstance(e, kind)]
+
+
+@contextmanager
+def shop_told_by(folder: Path, *sources: Source) -> Iterator[Desk]:
+    """The shop, opened in a folder, with an index that the sources told."""
+    with duckdb.connect(str(folder / "shop.duckdb")) as connection:
+        connection.execute(Path(__file__).with_name("shop.sql").read_text())
+    warehouse = open_warehouse(str(folder / "shop.duckdb"))
+    build_index(warehouse, EMBEDDER, folder / "index.db", sources=sources, now=NOW)
+    index = CatalogIndex.open(folder / "index.db")
+    yield Desk(warehouse, index, EMBEDDER)
+    index.close()
+    warehouse.close()
 
 
 def following(conversation: Conversation | None, answer: Answer) -> Conversation:

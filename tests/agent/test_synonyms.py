@@ -5,11 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from agent.desk import ANA as SHOPKEEPER
-from agent.desk import NOW, Desk
+from agent.desk import NOW, Desk, shop_told_by
 from attacks.governance.governance_world import ANA, HIDDEN_NAMES, OWNER, SECRET, World, build
 from context.catalog.told import Told, fact
 from gnomon.agent.agent import Agent
@@ -28,7 +27,6 @@ from gnomon.domain.result import ResultTable
 from gnomon.models.grounded import GroundedModel
 from gnomon.policy.authorize import authorize
 from gnomon.policy.policies import Situation
-from gnomon.warehouses.connect import open_warehouse
 from remembering import EMBEDDER
 
 SHOP = Path(__file__).with_name("shop.sql")
@@ -64,15 +62,8 @@ class Counting:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A shop whose owner, comments and charts have names of their own for things."""
-    folder = tmp_path_factory.mktemp("synonyms")
-    with duckdb.connect(str(folder / "shop.duckdb")) as connection:
-        connection.execute(SHOP.read_text())
-    warehouse = open_warehouse(str(folder / "shop.duckdb"))
-    build_index(warehouse, EMBEDDER, folder / "index.db", sources=(SAID,), now=NOW)
-    index = CatalogIndex.open(folder / "index.db")
-    yield Desk(warehouse, index, EMBEDDER)
-    index.close()
-    warehouse.close()
+    with shop_told_by(tmp_path_factory.mktemp("synonyms"), SAID) as desk:
+        yield desk
 
 
 def assembled(

@@ -12,9 +12,10 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 
-from bench_grounded import main, remarks
+from bench_grounded import is_asked, main, read_options, remarks
 from grounded_asking import Asking, keep_finished
 from grounded_curve import draw
+from grounded_folds import FOLDS, fold_of
 from grounded_kept import Kept, fingerprint, kept_in
 from grounded_report import Measured, figures, to_markdown
 from grounded_split import part_of
@@ -52,6 +53,17 @@ def silent(asked: EvalQuestion, why: str = "I cannot place `x`.") -> Outcome:
 @pytest.mark.requirement("bench:grounded-split")
 def test_each_part_has_its_database() -> None:
     assert (part_of(TUNED), part_of(TOLD)) == ("tuning", "reporting")
+
+
+@pytest.mark.requirement("bench:grounded-split")
+def test_a_fold_asks_of_its_own_databases_and_the_first_is_the_reporting_part() -> None:
+    names = [f"database_{n}" for n in range(30)]
+    for fold in range(FOLDS):
+        options = read_options(["--fold", str(fold)])
+        assert [n for n in names if is_asked(n, options)] == [n for n in names if fold_of(n) == fold]
+    both = read_options(["--fold", "0", "--part", "reporting"])
+    assert [n for n in names if is_asked(n, both)] == [n for n in names if part_of(n) == "reporting"]
+    assert not any(is_asked(n, read_options(["--fold", "1", "--part", "reporting"])) for n in names)
 
 
 @pytest.mark.requirement("bench:grounded-split")

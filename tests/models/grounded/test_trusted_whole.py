@@ -7,16 +7,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from agent.desk import NOW, Desk
+from agent.desk import Desk, shop_told_by
 from context.catalog.told import Told
-from gnomon.context.catalog.build import build_index
 from gnomon.context.catalog.facts import Origin, PastQuery
-from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.domain.answer import Answer
 from gnomon.domain.events import QueryStarted
 from gnomon.models.grounded import GroundedModel
-from gnomon.warehouses.connect import open_warehouse
-from remembering import EMBEDDER
 
 pytestmark = [
     pytest.mark.requirement("grounded:trusted-preferred"),
@@ -60,15 +56,8 @@ LOG = Told(
 @pytest.fixture(scope="module")
 def trusting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """The shop whose index holds a log."""
-    folder = tmp_path_factory.mktemp("trusted-shop")
-    with duckdb.connect(str(folder / "shop.duckdb")) as connection:
-        connection.execute(SHOP.read_text())
-    warehouse = open_warehouse(str(folder / "shop.duckdb"))
-    build_index(warehouse, EMBEDDER, folder / "index.db", sources=(LOG,), now=NOW)
-    index = CatalogIndex.open(folder / "index.db")
-    yield Desk(warehouse, index, EMBEDDER)
-    index.close()
-    warehouse.close()
+    with shop_told_by(tmp_path_factory.mktemp("trusted-shop"), LOG) as desk:
+        yield desk
 
 
 def ran(desk: Desk) -> list[str]:
