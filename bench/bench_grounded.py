@@ -36,7 +36,7 @@ from gnomon.flywheel.calibration import risk_coverage
 from gnomon.flywheel.outcome import Outcome
 from gnomon.flywheel.questions import EvalQuestion
 from gnomon.flywheel.sets import QuestionSet, read_set
-from gnomon.settings.sections import AnswersSection
+from gnomon.models.grounded.calibrated import CALIBRATION
 
 SETS = ("spider", "bird", "classics", "defog", "nsql")
 PICTURE = "grounded-risk-coverage.svg"
@@ -122,7 +122,7 @@ def measure(options: argparse.Namespace) -> int:
     by_set, codes = collect(places, asked)
     said = condition(chosen, options, model)
     said += remarks([*missing, *asked.left_out], codes, changed=model != model_fingerprint(options.model))
-    write(Measured(by_set, AnswersSection().min_confidence), " ".join(said), model, options)
+    write(Measured(by_set, CALIBRATION.answered_from), " ".join(said), model, options)
     return 0
 
 
@@ -250,7 +250,7 @@ def condition(chosen: Sequence[Chosen], options: argparse.Namespace, model: str)
         f"cores, {options.workers} workers, Python {platform.python_version()}; model `{options.model}`, "
         f"fingerprint `{model}`.",
         f"Asked: {asked}; {parts}, seed {options.seed}.",
-        f"Threshold: {AnswersSection().min_confidence:g}.",
+        f"Threshold: {CALIBRATION.answered_from:g}.",
     ]
 
 

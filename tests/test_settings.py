@@ -31,7 +31,7 @@ def test_without_anything_every_option_has_its_default(tmp_path: Path) -> None:
     settings = Settings.load(tmp_path, environ={})
     assert settings.model.name == "grounded"
     assert settings.query_limits() == Limits()
-    assert settings.model_options() == {"least": settings.answers.min_confidence}
+    assert settings.model_options() == {}
 
 
 def test_command_line_wins_over_environment_and_that_over_the_file(tmp_path: Path) -> None:

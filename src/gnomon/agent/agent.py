@@ -47,6 +47,7 @@ from gnomon.domain.context import Context
 from gnomon.domain.errors import Failed, Interrupted, Refused
 from gnomon.domain.events import AnswerReady, AuditEvent, CheckDone, Event, StepStarted
 from gnomon.domain.query import Limits
+from gnomon.models.calibration import UNCALIBRATED, Calibration
 from gnomon.models.port import (
     CANNOT_ANSWER,
     AssistantMessage,
@@ -94,6 +95,7 @@ class Agent:
         orchestrators: Systems that run what fills the tables.
         brief: The page about the warehouse that people wrote; empty for the draft.
         min_confidence: Below this the agent abstains and says what stood in the way.
+        calibration: What the confidence of `model` is worth.
         second_reader: Reads each question that another model answers by a query, for a check to compare.
     """
 
@@ -103,7 +105,8 @@ class Agent:
     embedder: Embedder
     bounds: Bounds = field(default_factory=Bounds)
     limits: Limits = field(default_factory=Limits)
-    min_confidence: float = 0.45
+    min_confidence: float = UNCALIBRATED.answered_from
+    calibration: Calibration = UNCALIBRATED
     ask_person: Callable[[Clarification], str | None] = nobody
     record: Callable[[AuditEvent], object] = unrecorded
     meter: Meter = field(default_factory=unmetered)
@@ -134,7 +137,8 @@ class Agent:
             Misconfigured: An operator has to act first; also what `record` raises.
         """
         cancellation = cancellation or Cancellation()
-        case = CaseState(question, Context(self.warehouse.dialect, question.asked_at))
+        context = Context(self.warehouse.dialect, question.asked_at)
+        case = CaseState(question, context, calibration=self.calibration)
         self._record(question, "question", {"text": question.text})
         env = self._environment(case, cancellation)
         try:
@@ -290,7 +294,7 @@ class Agent:
         other = self.second_reader
         if other is None or other.model_id == self.model.model_id:
             return None
-        reader = SecondReader(other, self.min_confidence, self.bounds, self.meter)
+        reader = SecondReader(other, self.bounds, self.meter)
         return lambda: reader.opinion(case, env)
 
     def _verdict(self, case: CaseState, text: str) -> AnswerReady:

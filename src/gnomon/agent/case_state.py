@@ -24,6 +24,7 @@ from gnomon.domain.answer import (
 from gnomon.domain.context import Context
 from gnomon.domain.query import AuthorizedQuery
 from gnomon.domain.result import ResultTable
+from gnomon.models.calibration import UNCALIBRATED, Calibration
 from gnomon.models.port import Message, ToolMessage, UserMessage
 from gnomon.policy.budgets import BudgetUse
 from gnomon.store.results import result_ref
@@ -53,6 +54,7 @@ class CaseState:
         budgets: What is used of the person's budgets.
         waited_s: Seconds that a person took to answer.
         put: The last candidate that did not pass: its text, and how many queries had run.
+        calibration: What the model's confidence is worth.
         second: What another reader makes of the question, or why it has no opinion; None before it is asked.
     """
 
@@ -74,6 +76,7 @@ class CaseState:
     put: tuple[str, int] | None = None
     waited_s: float = 0.0
     confidence: float = 0.8
+    calibration: Calibration = UNCALIBRATED
     reasoning: str = ""
     unplaced: tuple[str, ...] = ()
     reading: tuple[ReadWords, ...] = ()

@@ -94,6 +94,7 @@ def confidence_of(case: CaseState) -> float:
         model_confidence=case.confidence,
         retrieval_margin=retrieval_margin(case),
         assumptions=len(case.stated),
+        calibration=case.calibration,
     )
 
 
@@ -103,6 +104,7 @@ def _parts_of(case: CaseState) -> tuple[ConfidencePart, ...]:
         model_confidence=case.confidence,
         retrieval_margin=retrieval_margin(case),
         assumptions=len(case.stated),
+        calibration=case.calibration,
     )
 
 

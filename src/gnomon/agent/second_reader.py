@@ -25,20 +25,18 @@ from gnomon.models.port import Model, ModelRequest, ModelResponse, UserMessage
 from gnomon.policy.budgets import Spending, used_up
 
 PURPOSE = "a second reading of the question"
+OPINION_FROM = 0.45
+"""Score of a reading from which it counts, as an answer would be given from it."""
+
 _CHECKED = (Check("", "pass", ""),)
 """The checks are the answer's, so that a reading is judged as if its own had passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class SecondReader:
-    """Another model, and what it may take.
-
-    Args:
-        min_confidence: A reading that would not be answered from is no opinion.
-    """
+    """Another model, and what it may take."""
 
     model: Model
-    min_confidence: float
     bounds: Bounds
     meter: Meter
 
@@ -142,6 +140,6 @@ class SecondReader:
             retrieval_margin=retrieval_margin(case),
             assumptions=len(arguments.assumptions),
         )
-        if sure < self.min_confidence:
+        if sure < OPINION_FROM:
             raise NotApplicableError("the reader is not sure enough of its own reading")
         return arguments

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.domain.errors import Misconfigured
+from gnomon.models.calibration import UNCALIBRATED, Calibration
 from gnomon.models.port import Model
 
 _HOSTED_OPTIONS = ("base_url", "api_key_env", "timeout_s", "deadline_s", "retry_budget_s")
@@ -37,6 +38,15 @@ def open_model(name: str, **options: Any) -> Model:
     from gnomon.models.hosted import HostedModel
 
     return HostedModel(name, **given)
+
+
+def calibration_of(name: str) -> Calibration:
+    """What the confidence of the model of that name is worth."""
+    if name != "grounded":
+        return UNCALIBRATED
+    from gnomon.models.grounded.calibrated import CALIBRATION
+
+    return CALIBRATION
 
 
 def _only(name: str, given: dict[str, Any], known: tuple[str, ...]) -> None:

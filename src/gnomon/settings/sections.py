@@ -73,11 +73,12 @@ class LimitsSection(Section):
 class AnswersSection(Section):
     """When an answer is given, and how it reads time."""
 
-    min_confidence: float = Field(
-        default=0.45,
+    min_confidence: float | None = Field(
+        default=None,
         ge=0,
         le=1,
-        description="Below this confidence Gnomon abstains and says what is missing.",
+        description="Below this confidence Gnomon abstains and says what is missing; "
+        "where it is not set, below 0.85 with `grounded` and 0.45 with another model.",
     )
     timezone: str = Field(
         default="",

@@ -8,13 +8,13 @@ found in the parent. Every statement goes through policy like anybody's query.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Protocol
 
 from gnomon.domain.catalog import (
     NUMERIC_KINDS,
     Catalog,
     Column,
     ColumnProfile,
-    ColumnRef,
     Evidence,
     Join,
     Key,
@@ -47,6 +47,18 @@ _INDEXER = Principal("gnomon-index")
 _KEY_KINDS = frozenset({"integer", "text"})
 
 
+class Kept(Protocol):
+    """What statements counted on an earlier day, where their tables are still what they were."""
+
+    def find(self, sql: str, tables: Sequence[TableRef]) -> tuple[int, ...] | None:
+        """The numbers that the statement gave, or None if it is to be asked."""
+        ...
+
+    def keep(self, sql: str, tables: Sequence[TableRef], counts: tuple[int, ...]) -> None:
+        """Remember the numbers that the statement gives now."""
+        ...
+
+
 def infer_keys_and_joins(
     catalog: Catalog,
     warehouse: Warehouse,
@@ -54,18 +66,20 @@ def infer_keys_and_joins(
     profiles: Mapping[TableRef, TableProfile] | None = None,
     budget_s: float = 60.0,
     progress: Progress | None = None,
+    kept: Kept | None = None,
 ) -> Catalog:
     """Add measured keys to tables that declare none, and measured joins to columns that declare none.
 
     Args:
         profiles: What is known of the data; saves statements where it is exact.
         budget_s: Seconds for everything; what is not measured by then is left out.
+        kept: Answers of an earlier day, which save statements; it is told the new ones.
 
     Returns:
         The catalog with the additions; declared keys and joins stay as they are. A join's evidence holds the
         share of distinct child values found in the parent and how many were looked at.
     """
-    work = _Work(warehouse, Deadline(budget_s), profiles or {})
+    work = _Work(warehouse, Deadline(budget_s), profiles or {}, kept)
     tables = []
     for i, table in enumerate(catalog.tables):
         tables.append(work.with_keys(table))
@@ -98,7 +112,7 @@ class _Joins:
 
     def __init__(self, joins: Iterable[Join]) -> None:
         self.all: list[Join] = []
-        self.linked: set[ColumnRef] = set()
+        self.linked: dict[TableRef, set[str]] = {}
         self.taken: set[tuple[TableRef, TableRef]] = set()
         self.referring: set[tuple[TableRef, tuple[str, ...]]] = set()
         for join in joins:
@@ -106,7 +120,7 @@ class _Joins:
 
     def add(self, join: Join) -> None:
         self.all.append(join)
-        self.linked.update(ColumnRef(join.child, name) for name in join.child_columns)
+        self.linked.setdefault(join.child, set()).update(join.child_columns)
         self.taken.add((join.child, join.parent))
         self.referring.add((join.child, join.child_columns))
 
@@ -115,11 +129,16 @@ class _Work:
     """The statements of one run, bounded by one deadline."""
 
     def __init__(
-        self, warehouse: Warehouse, deadline: Deadline, profiles: Mapping[TableRef, TableProfile]
+        self,
+        warehouse: Warehouse,
+        deadline: Deadline,
+        profiles: Mapping[TableRef, TableProfile],
+        kept: Kept | None,
     ) -> None:
         self._warehouse = warehouse
         self._deadline = deadline
         self._profiles = profiles
+        self._kept = kept
 
     def with_keys(self, table: TableSchema) -> TableSchema:
         if table.keys or not table.columns:
@@ -131,8 +150,9 @@ class _Work:
         self, child: TableSchema, columns: Iterable[Column], parents: Parents, known: _Joins
     ) -> None:
         """Add joins of these columns. A key that itself refers to another table's key is proposed last."""
-        for column in columns:
-            if ColumnRef(child.ref, column.name) in known.linked:
+        linked = known.linked.setdefault(child.ref, set())
+        for column in columns if parents else ():
+            if column.name in linked:
                 continue
             proposed = parents.candidates(child, column)
             allowed = [c for c in proposed if not _reverses(c, child, column, known.taken)]
@@ -166,10 +186,9 @@ class _Work:
             return exact
         names = [quoted(c.name, self._warehouse.dialect) for c in asked]
         cells = ", ".join(f"COUNT({n}) AS f{i}, COUNT(DISTINCT {n}) AS d{i}" for i, n in enumerate(names))
-        row = self._row(f"SELECT COUNT(*) AS n, {cells} FROM {self._table(table.ref)}", table)
-        if row is None:
+        counts = self._counted(f"SELECT COUNT(*) AS n, {cells} FROM {self._table(table.ref)}", table)
+        if counts is None:
             return exact
-        counts = [whole_number(cell) for cell in row]
         pairs = zip(asked, counts[1::2], counts[2::2], strict=True)
         return exact | {c.name: _Measured(counts[0], filled, distinct) for c, filled, distinct in pairs}
 
@@ -186,21 +205,21 @@ class _Work:
             names = [quoted(c.name, self._warehouse.dialect) for c in (first, second)]
             filled = " AND ".join(f"NOT {name} IS NULL" for name in names)
             source = self._table(table.ref)
-            row = self._row(
+            counts = self._counted(
                 f"SELECT (SELECT COUNT(*) FROM {source}) AS n, COUNT(*) AS d "
                 f"FROM (SELECT DISTINCT {', '.join(names)} FROM {source} WHERE {filled}) AS pairs",
                 table,
             )
-            if row is not None and whole_number(row[0]) == whole_number(row[1]) > 0:
-                return [Key((first.name, second.name), Evidence("measured", 1.0, whole_number(row[0])))]
+            if counts is not None and counts[0] == counts[1] > 0:
+                return [Key((first.name, second.name), Evidence("measured", 1.0, counts[0]))]
         return []
 
     def _measured_join(self, child: TableSchema, column: Column, candidate: Candidate) -> Join | None:
         parent = candidate.parent
-        row = self._row(self._inclusion_sql(child, column, parent), child, parent.table)
-        if row is None:
+        counts = self._counted(self._inclusion_sql(child, column, parent), child, parent.table)
+        if counts is None:
             return None
-        distinct, found = whole_number(row[0]), whole_number(row[1])
+        distinct, found = counts
         wanted = STRONG_SHARE if candidate.strong else WEAK_SHARE
         if not distinct or found < wanted * distinct or (not candidate.strong and distinct < _WEAK_DISTINCT):
             return None
@@ -219,6 +238,16 @@ class _Work:
 
     def _table(self, ref: TableRef) -> str:
         return quoted_table(ref, self._warehouse.dialect)
+
+    def _counted(self, sql: str, *tables: TableSchema) -> tuple[int, ...] | None:
+        """The numbers of the statement's one row, kept or asked for now; None as for `_row`."""
+        refs = [table.ref for table in tables]
+        counts = self._kept.find(sql, refs) if self._kept is not None else None
+        if counts is None and (row := self._row(sql, *tables)) is not None:
+            counts = tuple(whole_number(cell) for cell in row)
+            if self._kept is not None:
+                self._kept.keep(sql, refs, counts)
+        return counts
 
     def _row(self, sql: str, *tables: TableSchema) -> Row | None:
         """The first row, or None if the statement takes too long or cannot run on these types."""

@@ -49,15 +49,20 @@ class Parents:
         self._by_last_word: dict[str, list[Parent]] = defaultdict(list)
         tables = list(tables)
         self._known = {word for table in tables for word in table_words(table.ref.name)}
+        self._apart: dict[str, Words] = {}
         for parent in (p for table in tables for p in self._of(table)):
             self._by_name[parent.name].append(parent)
             if parent.owns_name:
                 self._by_owner[parent.owner].append(parent)
                 self._by_last_word[parent.owner[-1]].append(parent)
 
+    def __bool__(self) -> bool:
+        """Whether there is any key to refer to."""
+        return bool(self._by_name)
+
     def candidates(self, child: TableSchema, column: Column) -> list[Candidate]:
         """At most four keys the column may refer to, the likeliest first."""
-        name = words(column.name, self._known)
+        name = self._words(column.name)
         if is_generic(name) or _is_own_key(child, column, name):
             return []
         found: dict[int, Candidate] = {}
@@ -72,7 +77,14 @@ class Parents:
         for key in table.keys:
             column = table.column(key.columns[0])
             if len(key.columns) == 1 and column is not None:
-                yield Parent(table, column, owner, words(column.name, self._known), key.primary)
+                yield Parent(table, column, owner, self._words(column.name), key.primary)
+
+    def _words(self, name: str) -> Words:
+        """The words of a column's name. Kept: tables of a warehouse share most names."""
+        found = self._apart.get(name)
+        if found is None:
+            found = self._apart[name] = words(name, self._known)
+        return found
 
     def _proposed(self, name: Words, *, plural: bool) -> Iterable[tuple[Parent, bool]]:
         """Keys by name, each with whether it is strong.

@@ -63,6 +63,7 @@ def singular(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=65_536)
 def is_plural(name: str) -> bool:
     """Whether the last word of a name is a plural."""
     found = _WORD.findall(name)

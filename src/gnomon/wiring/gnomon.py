@@ -86,7 +86,7 @@ class Gnomon:
             return None
         from gnomon.models.connect import open_model
 
-        return open_model("grounded", least=self.settings.answers.min_confidence)
+        return open_model("grounded")
 
     @property
     def embedder(self) -> Embedder:
@@ -133,7 +133,10 @@ class Gnomon:
     @property
     def agent(self) -> Agent:
         """The agent over this warehouse, acting with the limits of the settings."""
-        limits = self.settings.limits
+        from gnomon.models.connect import calibration_of
+
+        limits, least = self.settings.limits, self.settings.answers.min_confidence
+        calibration = calibration_of(self.model.model_id)
         return Agent(
             model=self.model,
             warehouse=self.warehouse,
@@ -145,7 +148,8 @@ class Gnomon:
                 max_cost_usd=limits.max_cost_usd,
             ),
             limits=Limits(limits.max_rows, limits.max_bytes, limits.timeout_s),
-            min_confidence=self.settings.answers.min_confidence,
+            min_confidence=calibration.answered_from if least is None else least,
+            calibration=calibration,
             ask_person=self.ask_person,
             record=self.audit.append,
             authority_of=self.authority_of,

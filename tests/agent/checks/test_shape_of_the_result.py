@@ -12,6 +12,14 @@ def test_one_figure_asked_for_and_several_rows_warns(shop) -> None:
     assert (check.verdict, "3 rows" in check.summary) == ("warn", True)
 
 
+@pytest.mark.parametrize(
+    "question", ["Total amount of shipped orders", "What is the total amount?", "The average order amount"]
+)
+def test_single_rows_in_place_of_one_figure_fail(shop, question: str) -> None:
+    assert shop.checks(question, "SELECT total FROM orders")["grain"].verdict == "fail"
+    assert shop.checks(question, "SELECT SUM(total) FROM orders")["grain"].verdict == "pass"
+
+
 def test_one_figure_in_one_row_passes(shop) -> None:
     assert shop.checks("How many orders are there?", "SELECT COUNT(*) FROM orders")["grain"].verdict == "pass"
 

@@ -1,9 +1,14 @@
 """Which words of a question are values of which columns."""
 
+from pathlib import Path
+
 import pytest
 
+from context.catalog.conftest import CountingEmbedder, run_sql
+from gnomon.context.catalog.build import build_index
 from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.warehouses.connect import open_warehouse
 
 STATUS = ColumnRef(TableRef("orders"), "status")
 CITY = ColumnRef(TableRef("customers"), "city")
@@ -59,6 +64,24 @@ def test_words_that_name_no_value_are_not_matched(shop_index: CatalogIndex, ques
 @pytest.mark.requirement("values:match")
 def test_a_state_code_that_reads_like_a_stop_word_is_matched_in_capitals(shop_index: CatalogIndex) -> None:
     assert ("OR", "orders.state", "OR", "exact") in found(shop_index, "orders shipped to OR")
+
+
+@pytest.mark.requirement("values:match")
+def test_codes_that_read_like_stop_words_match_in_every_case_and_hyphens_tie_words(tmp_path: Path) -> None:
+    rows = "(1, 'US', 'no-show'), (2, 'us', 'done'), (3, 'IN', 'no-show'), (4, 'in', 'done')"
+    run_sql(tmp_path / "crews.duckdb", f"create table crews as from (values {rows}) as v(id, land, state)")
+    warehouse = open_warehouse(str(tmp_path / "crews.duckdb"))
+    build_index(warehouse, CountingEmbedder(), tmp_path / "index.db")
+    warehouse.close()
+    index = CatalogIndex.open(tmp_path / "index.db")
+    assert {(value, kind) for _, _, value, kind in found(index, "crews in the US")} == {
+        ("US", "exact"),
+        ("us", "folded"),
+    }
+    assert {value for _, _, value, _ in found(index, "crews in IN")} == {"IN", "in"}
+    assert found(index, "show us the crews in there") == []
+    assert [value for _, _, value, _ in found(index, "no-show crews")] == ["no-show"]
+    index.close()
 
 
 @pytest.mark.requirement("values:match")

@@ -17,15 +17,15 @@ from gnomon.domain.context import Context
 from gnomon.domain.identity import Principal
 from gnomon.domain.query import Dialect
 from gnomon.models.grounded import GroundedModel
+from gnomon.models.grounded.calibrated import CALIBRATION
 from gnomon.models.minilm.embedder import MiniLmEmbedder
 from gnomon.models.port import ModelRequest, ModelResponse, ToolSpec, UserMessage
-from gnomon.settings.sections import AnswersSection
 from gnomon.warehouses.connect import open_warehouse
 
 NOW = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
 """The clock of every question: a Wednesday."""
 
-ANSWERED_FROM = AnswersSection().min_confidence
+ANSWERED_FROM = CALIBRATION.score(CALIBRATION.answered_from)
 """Below this confidence the agent keeps an answer to itself."""
 
 ENGINES = {

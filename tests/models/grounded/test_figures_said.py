@@ -49,7 +49,7 @@ def read(business: Business, question: str) -> Reading:
             "the total revenue per month with the average of three months",
         ),
         ("30-day rolling total of orders", "the number of orders per day with the total of many days"),
-        ("top 3 plants by revenue in each family", "the total revenue per plants within each family"),
+        ("top 3 plants by revenue in each family", "the total revenue per plant within each family"),
         ("second highest price per family", "the price in second place within each family"),
         ("median price", "the median price"),
     ],

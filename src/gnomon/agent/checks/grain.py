@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
+from typing import Literal
 
 from gnomon.agent.checks.analysis import aggregates, group_keys, trace
 from gnomon.agent.checks.case import Case, Finding, NotApplicableError, passed, quoted, worst
 from gnomon.context.catalog.plurals import many
 
 _SINGLE = re.compile(
-    r"^\s*(?:how many|how much|what(?:'s| is| was) the "
+    r"^\s*(?:how many|how much|(?:(?:what(?:'s| is| was) )?the )?"
     r"(?:total|overall|average|mean|sum|number|count|minimum|maximum))\b",
     re.I,
 )
@@ -31,7 +32,10 @@ def grain(case: Case) -> Finding:
     findings = []
     if single and len(rows) > 1:
         summary = f"the question asks for one figure and the result has {many(len(rows), 'row')}"
-        findings.append(Finding("warn", summary, "Aggregate to one row, or say why there are several."))
+        # Single rows in place of a figure are no answer; figures of groups may be what was meant.
+        computed = grouped or (select is not None and bool(aggregates(select)))
+        verdict: Literal["warn", "fail"] = "warn" if computed or select is None else "fail"
+        findings.append(Finding(verdict, summary, "Aggregate to one row, or say why there are several."))
     if grouped:
         findings += _alike(case)
     kind = "one row for one figure" if single else f"{len(rows):,} groups, no two with the same labels"

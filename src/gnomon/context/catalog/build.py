@@ -11,17 +11,17 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gnomon.context.catalog import codec
-from gnomon.context.catalog.brief import write_brief
-from gnomon.context.catalog.cards import Surveyed, draft_cards
+from gnomon.context.catalog.brief import page_of
 from gnomon.context.catalog.caveats import Known
 from gnomon.context.catalog.claims import with_claims
 from gnomon.context.catalog.counts import SourceCount, counts_from_json
+from gnomon.context.catalog.drafts import Drafts
 from gnomon.context.catalog.enrich.version import rules_version
 from gnomon.context.catalog.file import (
     building_path,
@@ -37,28 +37,28 @@ from gnomon.context.catalog.file import (
     writing,
 )
 from gnomon.context.catalog.folding import fold, stem
-from gnomon.context.catalog.layers import Layers, keep_layers, kept_layers
+from gnomon.context.catalog.layers import KeptSaid, Layers, keep_layers, kept_layers
+from gnomon.context.catalog.measured import KeptCounts, additions_to_json, measure, with_additions
 from gnomon.context.catalog.naming import Names
 from gnomon.context.catalog.nearest import write_names
-from gnomon.context.catalog.said import NOTHING_SAID
-from gnomon.context.catalog.signals import boost
+from gnomon.context.catalog.passages import Passages
 from gnomon.context.catalog.sources.port import Source
-from gnomon.context.catalog.stored import write_catalog
-from gnomon.context.catalog.texts import VECTORS, CardTexts, card_texts, card_vectors
+from gnomon.context.catalog.stored import Written
+from gnomon.context.catalog.survey import Look, newest_from_text, newest_to_text
+from gnomon.context.catalog.texts import VECTORS
 from gnomon.context.catalog.trusted import MAX_TRUSTED, write_trusted
 from gnomon.context.catalog.values import MAX_DISTINCT, delete_values, write_values
 from gnomon.domain.catalog import (
     Catalog,
     Column,
     ColumnRef,
-    TableCard,
     TableProfile,
     TableRef,
     TableSchema,
 )
 from gnomon.domain.errors import Failed, Misconfigured, Retry
 from gnomon.models.port import Embedder
-from gnomon.search.partition import Entry, Partition
+from gnomon.search.partition import Partition
 from gnomon.search.tokens import split_identifier
 from gnomon.warehouses.port import Progress, Warehouse
 
@@ -68,7 +68,6 @@ if TYPE_CHECKING:
 MAX_VALUES = 500_000
 """Values indexed over all tables; the columns that come after are marked as not fully known."""
 
-_EMBED_BATCH = 32
 _TABLE_BUDGET_S = 5.0
 _LEAST_BUDGET_S = 0.5
 _TOTAL_BUDGET_S = 300.0
@@ -214,6 +213,7 @@ class _Build:
     embed_s: float = 0.0
     _connection: sqlite3.Connection | None = None
     _partition: Partition | None = None
+    _texts: dict[TableRef, tuple[TableSchema, str]] = field(default_factory=dict)
 
     @property
     def file(self) -> sqlite3.Connection:
@@ -223,21 +223,22 @@ class _Build:
 
     def run(self, *, full: bool, started: float) -> BuildReport:
         self._connection = start_building(self.path, embedder=self.facts["embedder"], full=full)
+        drafts = Drafts(self.file, vectors=self.facts["vectors"], with_values=self._with_values)
         catalog = self._catalog()
         removed = self._forget_missing(catalog)
-        surveyed = [self._survey(i, table, len(catalog.tables)) for i, table in enumerate(catalog.tables)]
-        _refuse_blind(surveyed)
+        looks = [self._survey(i, table, len(catalog.tables)) for i, table in enumerate(catalog.tables)]
+        _refuse_blind(looks)
         layers = self._layers(catalog)
-        catalog, surveyed = self._claimed(catalog, surveyed, layers)
+        catalog, looks = self._claimed(catalog, looks, layers)
         self.progress("merge", 0, 1)
-        cards = draft_cards(surveyed, catalog.joins, layers.said)
-        self._write_cards(cards, layers)
-        self._embed(cards)
+        written = Written(catalog, self._texts)
+        drafts.bring_up(looks, written, KeptSaid(self.file))
+        self._embed(drafts)
         write_trusted(self.file, layers.trusted, self.embedder)
         write_names(self.file, catalog.tables, self.embedder)
-        values = self._finish(catalog, cards)
+        values = self._finish(catalog, written, drafts)
         return BuildReport(
-            tables=len(cards),
+            tables=len(looks),
             trusted=min(len(layers.trusted), MAX_TRUSTED),
             waiting=layers.waiting,
             sources=layers.counts,
@@ -250,6 +251,10 @@ class _Build:
             embed_s=self.embed_s,
         )
 
+    @property
+    def _with_values(self) -> bool:
+        return self.facts["found_by_values"] == "1"
+
     def close(self) -> None:
         if self._partition is not None:
             self._partition.close()
@@ -257,18 +262,26 @@ class _Build:
             self._connection.close()
 
     def _catalog(self) -> Catalog:
-        """The catalog with measured keys and joins; a resumed build takes the one it had measured."""
+        """The catalog with measured keys and joins; a resumed build takes what it had measured."""
         self.progress("introspect", 0, 1)
         declared = self.warehouse.introspect()
-        origin = self.facts["fingerprint"] + _digest(codec.catalog_to_json(declared))
-        known = read_meta(self.file)
-        if known.get("catalog_of") == origin:
-            return codec.catalog_from_json(read_large(self.file, "measured_catalog"))
+        states = {t.ref: _digest(self._text(t) + self._fingerprint(t.ref)) for t in declared.tables}
+        joins = codec.catalog_to_json(Catalog((), declared.joins))
+        origin = _digest(repr((self.facts["fingerprint"], list(states.values()), joins)))
+        if read_meta(self.file).get("catalog_of") == origin:
+            return with_additions(declared, read_large(self.file, "measured"))
         self.progress("infer joins", 0, 1)
-        catalog = _infer(declared, self.warehouse)
+        catalog = measure(declared, self.warehouse, KeptCounts(self.file, states.__getitem__))
         with self.file:
-            write_meta(self.file, catalog_of=origin, measured_catalog=codec.catalog_to_json(catalog))
+            write_meta(self.file, catalog_of=origin, measured=additions_to_json(declared, catalog))
         return catalog
+
+    def _text(self, table: TableSchema) -> str:
+        """The schema as text, which is encoded once."""
+        known = self._texts.get(table.ref)
+        if known is None or known[0] is not table:
+            known = self._texts[table.ref] = table, codec.schema_to_json(table)
+        return known[1]
 
     def _forget_missing(self, catalog: Catalog) -> int:
         kept = {table_id(t.ref) for t in catalog.tables}
@@ -280,23 +293,31 @@ class _Build:
                 self.file.execute("delete from profiles where id = ?", (identifier,))
         return len(gone)
 
-    def _survey(self, done: int, table: TableSchema, total: int) -> Surveyed:
+    def _survey(self, done: int, table: TableSchema, total: int) -> Look:
         self.progress("profile", done, total)
         known = self.file.execute(
-            "select schema_hash, fingerprint, profile, problem from profiles where id = ?",
+            "select schema_hash, fingerprint, profile, problem, newest from profiles where id = ?",
             (table_id(table.ref),),
         ).fetchone()
-        schema_hash = _digest(codec.schema_to_json(table))
+        schema_hash = _digest(self._text(table))
         if known is None or known[:2] != (schema_hash, self._fingerprint(table.ref)):
             return self._look(table, schema_hash, _table_budget_s(total))
-        profile = codec.profile_from_json(known[2]) if known[2] else None
-        return self._noted(Surveyed(Known(table, profile), known[3]))
+        look = Look(table, known[2], known[3], newest_from_text(known[4] or ""))
+        return self._noted(self._told_newest(look) if known[4] is None else look)
+
+    def _told_newest(self, look: Look) -> Look:
+        """A look whose newest day other rules found, or none."""
+        newest = newest_to_text(look.surveyed().known)
+        with self.file:
+            row = (newest, table_id(look.ref))
+            self.file.execute("update profiles set newest = ? where id = ?", row)
+        return replace(look, newest=newest_from_text(newest))
 
     def _fingerprint(self, ref: TableRef) -> str:
         """What tells whether a table changed: its own, where the engine has one, else the warehouse's."""
         return self.own_fingerprints.get(ref, self.facts["fingerprint"])
 
-    def _look(self, table: TableSchema, schema_hash: str, budget_s: float) -> Surveyed:
+    def _look(self, table: TableSchema, schema_hash: str, budget_s: float) -> Look:
         """Read the table's data and commit what came of it."""
         problem, profile = "", None
         try:
@@ -305,14 +326,15 @@ class _Build:
             problem = failure.message
         values = [] if profile is None else list(self._values(table, profile, budget_s))
         encoded = codec.profile_to_json(profile) if profile else None
-        row = (table_id(table.ref), schema_hash, self._fingerprint(table.ref), encoded, problem)
+        newest = newest_to_text(Known(table, profile))
+        row = (table_id(table.ref), schema_hash, self._fingerprint(table.ref), encoded, problem, newest)
         with self.file:
             delete_values(self.file, table.ref)
             for column, held, complete in values:
                 write_values(self.file, ColumnRef(table.ref, column.name), held, complete=complete)
-            self.file.execute("insert or replace into profiles values (?, ?, ?, ?, ?)", row)
+            self.file.execute("insert or replace into profiles values (?, ?, ?, ?, ?, ?)", row)
         self.profiled += 1
-        return self._noted(Surveyed(Known(table, profile), problem))
+        return self._noted(Look(table, encoded, problem, newest_from_text(newest)))
 
     def _values(
         self, table: TableSchema, profile: TableProfile, budget_s: float
@@ -338,10 +360,10 @@ class _Build:
             self.problems.append((str(column), failure.message))
             return None
 
-    def _noted(self, surveyed: Surveyed) -> Surveyed:
-        if surveyed.problem:
-            self.problems.append((str(surveyed.ref), surveyed.problem))
-        return surveyed
+    def _noted(self, look: Look) -> Look:
+        if look.problem:
+            self.problems.append((str(look.ref), look.problem))
+        return look
 
     def _layers(self, catalog: Catalog) -> Layers:
         """What the sources say; read again only if one of them, or what they speak of, changed."""
@@ -360,46 +382,25 @@ class _Build:
         self.problems += [(p.place, p.message) for p in layers.problems]
         return layers
 
-    def _claimed(
-        self, catalog: Catalog, surveyed: Sequence[Surveyed], layers: Layers
-    ) -> tuple[Catalog, list[Surveyed]]:
+    def _claimed(self, catalog: Catalog, looks: Sequence[Look], layers: Layers) -> tuple[Catalog, list[Look]]:
         """The catalog, and what is known of each table, with the keys and joins that sources claim."""
-        profiles = {t.ref: p for t in surveyed if (p := t.known.profile) is not None}
-        names = Names(t.ref for t in catalog.tables)
-        catalog, problems = with_claims(catalog, names, profiles, layers.keys, layers.joins)
+        seen = {look.ref: look for look in looks}
+        names = Names(seen)
+        catalog, problems = with_claims(
+            catalog, names, lambda ref: seen[ref].profile(), layers.keys, layers.joins
+        )
         self.problems += [(p.place, p.message) for p in problems]
-        known = zip(surveyed, catalog.tables, strict=True)
-        return catalog, [Surveyed(Known(t, s.known.profile), s.problem) for s, t in known]
+        return catalog, [look.of(t) for look, t in zip(looks, catalog.tables, strict=True)]
 
-    def _write_cards(self, cards: Sequence[TableCard], layers: Layers) -> None:
-        rows = [(table_id(c.ref), i, codec.card_to_json(c)) for i, c in enumerate(cards)]
-        boosts = [(table_id(c.ref), boost(c, layers.said.get(c.ref, NOTHING_SAID).popularity)) for c in cards]
-        with self.file:
-            self.file.execute("delete from cards")
-            self.file.executemany("insert into cards values (?, ?, ?)", rows)
-            self.file.execute("delete from signals")
-            self.file.executemany("insert into signals values (?, ?)", [b for b in boosts if b[1] != 1.0])
-
-    def _embed(self, cards: Sequence[TableCard]) -> None:
+    def _embed(self, drafts: Drafts) -> None:
         """One vector a card; cards that read as before keep theirs."""
         partition = Partition.open(building_path(self.path), self.embedder.model_id, self.embedder.dimensions)
         self._partition = partition
-        texts = {table_id(c.ref): card_texts(c, values=self.facts["found_by_values"] == "1") for c in cards}
-        known = partition.hashes()
-        partition.delete(known.keys() - texts.keys())
-        changed = [(i, t) for i, t in texts.items() if known.get(i) != _text_hash(t)]
-        for start in range(0, len(changed), _EMBED_BATCH):
-            self.progress("embed", start, len(changed))
-            batch = changed[start : start + _EMBED_BATCH]
-            began = time.perf_counter()
-            vectors = card_vectors([t for _, t in batch], self.embedder)
-            self.embed_s += time.perf_counter() - began
-            partition.upsert(
-                Entry(i, t.words, _text_hash(t), v) for (i, t), v in zip(batch, vectors, strict=True)
-            )
-        self.embedded = len(changed)
+        passages = Passages(self.file, self.embedder, self.facts["vectors"])
+        done = passages.embed(drafts, partition, with_values=self._with_values, progress=self.progress)
+        self.embedded, self.embed_s = done.cards, done.seconds
 
-    def _finish(self, catalog: Catalog, cards: Sequence[TableCard]) -> int:
+    def _finish(self, catalog: Catalog, written: Written, drafts: Drafts) -> int:
         self.progress("write", 0, 1)
         assert self._partition is not None
         self._partition.seal()
@@ -407,15 +408,15 @@ class _Build:
         (values,) = self.file.execute("select count(*) from column_values").fetchone()
         (trusted,) = self.file.execute("select count(*) from trusted").fetchone()
         with self.file:
-            write_catalog(self.file, catalog)
+            written.write(self.file)
             self.file.execute("delete from problems")
             self.file.executemany("insert into problems (place, message) values (?, ?)", self.problems)
             write_meta(
                 self.file,
                 **self.facts,
-                brief=write_brief(cards),
+                brief=page_of(drafts.parts()),
                 identifiers=json.dumps(sorted(_identifiers(catalog))),
-                tables=str(len(cards)),
+                tables=str(len(catalog.tables)),
                 values=str(values),
                 trusted=str(trusted),
                 built_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -425,7 +426,7 @@ class _Build:
         return int(values)
 
 
-def _refuse_blind(surveyed: Sequence[Surveyed]) -> None:
+def _refuse_blind(surveyed: Sequence[Look]) -> None:
     """One unreadable table is a broken view; all of them unreadable is a warehouse that is away."""
     if len(surveyed) > 1 and all(t.problem for t in surveyed):
         raise Failed(
@@ -433,12 +434,6 @@ def _refuse_blind(surveyed: Sequence[Surveyed]) -> None:
             facts=((str(surveyed[0].ref), surveyed[0].problem),),
             hint="run `gnomon index` again when the warehouse answers",
         )
-
-
-def _infer(declared: Catalog, warehouse: Warehouse) -> Catalog:
-    from gnomon.warehouses.infer import infer_keys_and_joins
-
-    return infer_keys_and_joins(declared, warehouse)
 
 
 def _table_budget_s(tables: int) -> float:
@@ -450,11 +445,6 @@ def _identifiers(catalog: Catalog) -> set[str]:
     names = {n for t in catalog.tables for n in (t.ref.name, *(c.name for c in t.columns))}
     words = {fold(word) for name in names for word in split_identifier(name)}
     return {stem(word) for word in words}
-
-
-def _text_hash(texts: CardTexts) -> str:
-    """Changes with the texts and with how vectors are made of them: no index holds vectors of two makings."""
-    return _digest("\x1f".join((VECTORS, *texts.passages, texts.words)))
 
 
 def _digest(text: str) -> str:

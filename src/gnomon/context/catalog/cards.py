@@ -3,13 +3,15 @@
 Drafting is deterministic: the same inputs give the same card, so that only changed tables are embedded again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from gnomon.context.catalog.alike import alike_tables
 from gnomon.context.catalog.caveats import (
     Known,
     freshness_column,
-    look_alikes,
+    newest_day,
     own_caveats,
     stale_caveats,
     use_instead,
@@ -62,33 +64,51 @@ class Surveyed:
 def draft_cards(
     tables: Sequence[Surveyed], joins: Sequence[Join], said: Mapping[TableRef, Said]
 ) -> tuple[TableCard, ...]:
-    """One card a table, in the order of `tables`."""
-    known = [t.known for t in tables]
-    stale, alike = stale_caveats(known), look_alikes(known)
-    names = {str(t.ref).casefold(): str(t.ref) for t in tables}
-    linked: dict[TableRef, list[Join]] = {t.ref: [] for t in tables}
-    for join in joins:
-        for ref in {join.child, join.parent}:
-            linked.setdefault(ref, []).append(join)
+    """One card a table, in the order of `tables`. `drafts.Drafts` makes the same of a few among many."""
+    stale = stale_caveats({t.ref: day for t in tables if (day := newest_day(t.known)) is not None})
+    alike = alike_tables([t.known.schema for t in tables])
+    names = names_by_folded(t.ref for t in tables)
+    linked = joins_by_table(joins)
     return tuple(
-        _draft(
+        draft_card(
             t,
-            tuple(linked[t.ref]),
+            tuple(linked.get(t.ref, ())),
             said.get(t.ref, NOTHING_SAID),
-            names,
-            [*([stale[t.ref]] if t.ref in stale else []), *alike.get(t.ref, [])],
+            use_instead(t.known.schema, names),
+            [*([stale[t.ref]] if t.ref in stale else []), *alike.get(i, [])],
         )
-        for t in tables
+        for i, t in enumerate(tables)
     )
 
 
-def _draft(
+def names_by_folded(refs: Iterable[TableRef]) -> dict[str, str]:
+    """The tables' names as the engine spells them, by how a comment may."""
+    return {str(ref).casefold(): str(ref) for ref in refs}
+
+
+def joins_by_table(joins: Iterable[Join]) -> dict[TableRef, list[Join]]:
+    """The joins of each table, on either side."""
+    linked: dict[TableRef, list[Join]] = defaultdict(list)
+    for join in joins:
+        linked[join.child].append(join)
+        if join.parent != join.child:
+            linked[join.parent].append(join)
+    return linked
+
+
+def draft_card(
     table: Surveyed,
     joins: tuple[Join, ...],
     said: Said,
-    names: Mapping[str, str],
+    instead: str,
     shared_caveats: Sequence[Statement],
 ) -> TableCard:
+    """The card of one table: nothing goes into it but what is given here.
+
+    Args:
+        instead: The better table that the table's comment names; empty for none.
+        shared_caveats: What only the other tables make a caveat: being stale, looking alike.
+    """
     schema, of_columns = table.known.schema, said.by_column()
     said = of_columns[""]
     purpose, purpose_from = _purpose(schema, joins, said)
@@ -110,7 +130,7 @@ def _draft(
         always_filter=tuple(f.text for f in said.every("always_filter") if f.origin.layer == "annotation"),
         freshness_column=freshness_column(table.known),
         caveats=(*caveats, *own_caveats(table.known), *shared_caveats),
-        use_instead=_text(said.first("use_instead")) or use_instead(schema, names),
+        use_instead=_text(said.first("use_instead")) or instead,
         purpose_from=purpose_from,
         criticality=_text(criticality),
         freshness=_text(expected),

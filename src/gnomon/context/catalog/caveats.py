@@ -2,8 +2,7 @@
 
 import re
 import statistics
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,9 +23,8 @@ STALE_DAYS = 180
 """A table whose newest date is this far behind the other tables' is said to be stale."""
 
 LOOK_ALIKE_SHARE = 0.8
-_LOOK_ALIKE_COLUMNS = 3
-_COMMON_COLUMN = 50
-"""A column name that more tables have than this (`id`, `created_at`) tells no pair of tables apart."""
+LEAST_SHARED = 3
+"""Columns that look-alikes have in common, at least."""
 
 _DELETED = re.compile(
     r"^(is_|was_)?(soft_)?(deleted|removed|archived|voided)(_at|_on|_date|_flag|_time)?$", re.I
@@ -101,14 +99,15 @@ def newest_date(profile: ColumnProfile | None) -> date | None:
     return day if 1900 <= day.year <= 2100 else None
 
 
-def stale_caveats(tables: Sequence[Known]) -> dict[TableRef, Statement]:
+def newest_day(table: Known) -> tuple[str, date] | None:
+    """The column that tells how fresh a table is, and its newest day; None where no column tells."""
+    column = freshness_column(table)
+    day = newest_date(table.column_profile(column)) if column else None
+    return (column, day) if day is not None else None
+
+
+def stale_caveats(newest: Mapping[TableRef, tuple[str, date]]) -> dict[TableRef, Statement]:
     """Tables whose newest date is far behind the median of all tables' newest dates."""
-    newest: dict[TableRef, tuple[str, date]] = {}
-    for table in tables:
-        column = freshness_column(table)
-        day = newest_date(table.column_profile(column)) if column else None
-        if day is not None:
-            newest[table.schema.ref] = (column, day)
     if len(newest) < 3:
         return {}
     usual = statistics.median_low(day for _, day in newest.values())
@@ -119,22 +118,28 @@ def stale_caveats(tables: Sequence[Known]) -> dict[TableRef, Statement]:
     }
 
 
-def look_alikes(tables: Sequence[Known]) -> dict[TableRef, list[Statement]]:
-    """Tables that share most of their columns with another one: what tells the two apart."""
-    found: dict[TableRef, list[Statement]] = defaultdict(list)
-    for one, two in _similar_pairs([t.schema for t in tables]):
-        found[one.ref].append(_look_alike(one, two))
-        found[two.ref].append(_look_alike(two, one))
-    return dict(found)
-
-
 def look_alike(one: TableSchema, two: TableSchema) -> Statement | None:
     """What tells a table apart from another one, or None where the two do not share most of their columns."""
-    mine, theirs = ({c.name.casefold() for c in table.columns} for table in (one, two))
+    mine, theirs = (frozenset(c.name.casefold() for c in table.columns) for table in (one, two))
+    return look_alike_of(one, two) if are_alike(mine, theirs) else None
+
+
+def are_alike(mine: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Whether tables of these columns, by folded names, are taken for each other."""
     common = len(mine & theirs)
-    if common < _LOOK_ALIKE_COLUMNS or common / len(mine | theirs) < LOOK_ALIKE_SHARE:
-        return None
-    return _look_alike(one, two)
+    return common >= LEAST_SHARED and common / (len(mine) + len(theirs) - common) >= LOOK_ALIKE_SHARE
+
+
+def look_alike_of(one: TableSchema, two: TableSchema) -> Statement:
+    """What tells a table apart from another one that it looks like."""
+    theirs = {c.name.casefold() for c in two.columns}
+    mine = [c.name for c in one.columns if c.name.casefold() not in theirs]
+    text = f"Looks like `{two.ref}`"
+    if mine:
+        text += f", which has no {', '.join(f'`{name}`' for name in mine[:5])}"
+    if one.row_count is not None and two.row_count is not None:
+        text += f"; {many(one.row_count, 'row')} here, {two.row_count:,} there"
+    return Statement(text + ".", "shared columns")
 
 
 def use_instead(schema: TableSchema, names: Mapping[str, str]) -> str:
@@ -185,33 +190,3 @@ def _freshness_rank(name: str) -> int:
     lowered = name.lower()
     ranks = (i for i, part in enumerate(_FRESH_NAMES) if part in lowered)
     return next(ranks, len(_FRESH_NAMES))
-
-
-def _similar_pairs(tables: Sequence[TableSchema]) -> Iterator[tuple[TableSchema, TableSchema]]:
-    names = [frozenset(c.name.casefold() for c in t.columns) for t in tables]
-    holders: dict[str, list[int]] = defaultdict(list)
-    for i, columns in enumerate(names):
-        for column in columns:
-            holders[column].append(i)
-    shared = Counter(
-        (i, j) for held in holders.values() if len(held) <= _COMMON_COLUMN for i, j in _pairs(held)
-    )
-    for (i, j), count in sorted(shared.items()):
-        common = len(names[i] & names[j])
-        if count >= _LOOK_ALIKE_COLUMNS and common / len(names[i] | names[j]) >= LOOK_ALIKE_SHARE:
-            yield tables[i], tables[j]
-
-
-def _pairs(items: Sequence[int]) -> Iterable[tuple[int, int]]:
-    return ((a, b) for n, a in enumerate(items) for b in items[n + 1 :])
-
-
-def _look_alike(one: TableSchema, two: TableSchema) -> Statement:
-    theirs = {c.name.casefold() for c in two.columns}
-    mine = [c.name for c in one.columns if c.name.casefold() not in theirs]
-    text = f"Looks like `{two.ref}`"
-    if mine:
-        text += f", which has no {', '.join(f'`{name}`' for name in mine[:5])}"
-    if one.row_count is not None and two.row_count is not None:
-        text += f"; {many(one.row_count, 'row')} here, {two.row_count:,} there"
-    return Statement(text + ".", "shared columns")

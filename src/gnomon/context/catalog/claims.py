@@ -1,6 +1,6 @@
 """Keys and joins that sources claim, taken into the catalog where the data do not contradict them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from gnomon.context.catalog.facts import JoinClaim, KeyClaim, Origin, Problem
@@ -19,7 +19,7 @@ from gnomon.domain.catalog import (
 def with_claims(
     catalog: Catalog,
     names: Names,
-    profiles: Mapping[TableRef, TableProfile],
+    profile_of: Callable[[TableRef], TableProfile | None],
     keys: Iterable[KeyClaim],
     joins: Iterable[JoinClaim],
 ) -> tuple[Catalog, tuple[Problem, ...]]:
@@ -33,7 +33,7 @@ def with_claims(
     for claim in keys:
         ref = names.find(claim.table)
         if ref is not None:
-            tables[ref] = _with_key(tables[ref], claim, profiles.get(ref), problems)
+            tables[ref] = _with_key(tables[ref], claim, profile_of, problems)
     known = {_ends(j) for j in catalog.joins}
     added: list[Join] = []
     for link in joins:
@@ -45,12 +45,15 @@ def with_claims(
 
 
 def _with_key(
-    table: TableSchema, claim: KeyClaim, profile: TableProfile | None, problems: list[Problem]
+    table: TableSchema,
+    claim: KeyClaim,
+    profile_of: Callable[[TableRef], TableProfile | None],
+    problems: list[Problem],
 ) -> TableSchema:
     columns = _real(table, claim.columns)
     if not columns or any(set(k.columns) == set(columns) for k in table.keys):
         return table
-    if len(columns) == 1 and _repeats(columns[0], profile):
+    if len(columns) == 1 and _repeats(columns[0], profile_of(table.ref)):
         said = f"`{table.ref}.{columns[0]}` is said to be unique, but the data repeat values of it"
         problems.append(Problem(claim.origin.place, said))
         return table

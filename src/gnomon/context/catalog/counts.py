@@ -16,7 +16,6 @@ from gnomon.context.catalog.facts import (
     Problem,
 )
 from gnomon.context.catalog.naming import Names
-from gnomon.domain.catalog import TableRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class SourceCounter:
     queries: int = 0
     dashboards: int = 0
     problems: int = 0
-    _tables: set[TableRef] = field(default_factory=set)
+    _named: set[str] = field(default_factory=set)
 
     def add(self, item: Item) -> None:
         """Count an item."""
@@ -75,14 +74,14 @@ class SourceCounter:
 
     def result(self) -> SourceCount:
         """What was counted so far."""
-        tables = len(self._tables)
+        tables = len({ref for name in self._named if (ref := self.names.find(name)) is not None})
         return SourceCount(
             self.source, tables, self.facts, self.code, self.queries, self.dashboards, self.problems
         )
 
     def _fact(self, *tables: str) -> None:
         self.facts += 1
-        self._tables.update(ref for table in tables if (ref := self.names.find(table)) is not None)
+        self._named.update(tables)
 
 
 def counts_to_json(counts: Iterable[SourceCount]) -> str:

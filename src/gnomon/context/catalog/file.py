@@ -16,13 +16,15 @@ from gnomon.domain.catalog import TableRef
 from gnomon.domain.errors import Failed, Misconfigured
 from gnomon.store.durable import explained, no_room, not_writable
 
-FORMAT = "6"
+FORMAT = "7"
 """Raised with every change of the tables below or of the codec."""
 
-LARGE = ("measured_catalog", "claims", "identifiers")
+LARGE = ("measured", "claims", "identifiers", "common_columns")
 """Facts that are read on their own, when they are wanted."""
 
 _LOCK_WAIT_S = 600.0
+_CACHE_KIB = 128 * 1024
+"""Held of the file under construction: a night goes through all of it, and over again."""
 _NOT_WRITABLE = ("readonly", "unable to open", "disk I/O")
 _SCHEMA = """
 create table if not exists meta (name text primary key, value text not null) without rowid;
@@ -37,8 +39,11 @@ create table if not exists joins (
 create index if not exists joins_by_child on joins (child_id);
 create index if not exists joins_by_parent on joins (parent_id);
 create table if not exists cards (id text primary key, position integer not null, card text not null);
-create table if not exists said (id text primary key, said text not null) without rowid;
-create table if not exists code_read (digest text primary key, told blob not null);
+create table if not exists said (id text primary key, mark text not null, said text not null) without rowid;
+create table if not exists code_read (digest text primary key, head text not null, told blob not null);
+create table if not exists told_apart (
+    name text primary key, mark text not null, texts text not null
+) without rowid;
 create table if not exists signals (id text primary key, boost real not null) without rowid;
 create table if not exists problems (
     position integer primary key, place text not null, message text not null
@@ -61,8 +66,24 @@ create table if not exists profiles (
     schema_hash text not null,
     fingerprint text not null,
     profile text,
-    problem text not null
+    problem text not null,
+    newest text
 );
+create table if not exists drafted (
+    id text primary key,
+    made_of text not null,
+    schema_of text not null,
+    texts_of text not null,
+    brief text not null,
+    partners text not null
+) without rowid;
+create table if not exists counted (
+    asked blob primary key, state blob not null, counts text not null
+) without rowid;
+create table if not exists passages (digest blob primary key, vector blob not null);
+create table if not exists passages_of (
+    id text primary key, about blob not null, holds blob not null
+) without rowid;
 create table if not exists value_columns (
     column_id integer primary key,
     table_id text not null,
@@ -113,6 +134,12 @@ def read_large(connection: sqlite3.Connection, name: str) -> str:
     """One of the large facts; it grows with the warehouse."""
     (value,) = connection.execute("select value from meta where name = ?", (name,)).fetchone()
     return str(value)
+
+
+def read_large_or(connection: sqlite3.Connection, name: str, default: str) -> str:
+    """One of the large facts, or the default where it is not there."""
+    found = connection.execute("select value from meta where name = ?", (name,)).fetchone()
+    return str(found[0]) if found else default
 
 
 def write_meta(connection: sqlite3.Connection, **facts: str) -> None:
@@ -256,6 +283,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=30)
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = normal")
+    connection.execute(f"pragma cache_size = -{_CACHE_KIB}")
     return connection
 
 

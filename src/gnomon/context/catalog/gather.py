@@ -8,15 +8,16 @@ from itertools import chain
 
 from gnomon.context.catalog.counts import SourceCounter
 from gnomon.context.catalog.enrich.evidence import TableInput
-from gnomon.context.catalog.enrich.extract import code_of_views, extract
+from gnomon.context.catalog.enrich.extract import Extracted, code_of_views, extract
 from gnomon.context.catalog.enrich.kept import KeptStatements
 from gnomon.context.catalog.enrich.refine import Refined
+from gnomon.context.catalog.enrich.version import rules_version
 from gnomon.context.catalog.facts import Fact, Gathered, Item, PastQuery, PipelineCode, Problem
 from gnomon.context.catalog.layers import Layers
-from gnomon.context.catalog.lineage import resolved
 from gnomon.context.catalog.naming import Names
-from gnomon.context.catalog.said import facts_by_table, usage_of
+from gnomon.context.catalog.said import facts_by_table
 from gnomon.context.catalog.sources.port import Source
+from gnomon.context.catalog.told import ToldOf
 from gnomon.context.catalog.usage.collector import Usage, UsageCollector
 from gnomon.domain.catalog import Catalog, TableRef
 from gnomon.warehouses.port import Progress
@@ -51,25 +52,38 @@ def gather(
     code = [*code_of_views(catalog), *found.code]
     reading = partial(progress, "read pipeline code")
     drawn = extract(code, catalog, names, dialect, reading, claims=found.keys, kept=kept)
-    every = chain(found.facts, drawn.facts, usage.filters_always)
-    facts, unknown = facts_by_table(every, catalog, names)
+    told, problems = _told(found, drawn, usage, catalog, names)
     waiting = 0
     if refine is not None:
-        refined = refine(_inputs(facts, code, catalog, names, usage.popularity), progress)
+        refined = refine(_inputs(told.facts(), code, catalog, names, usage.popularity), progress)
         worded, _ = facts_by_table(refined.facts, catalog, names)
-        for ref, more in worded.items():
-            facts.setdefault(ref, []).extend(more)
+        told.add_last(worded)
         waiting = refined.report.waiting
     return Layers(
-        said=usage_of(facts, usage.tables, usage.popularity),
+        said=told,
         trusted=usage.trusted,
         keys=(*found.keys, *drawn.keys),
         joins=(*found.joins, *usage.joins),
-        lineage=resolved((*found.lineage, *drawn.lineage), names),
-        problems=(*found.problems, *drawn.problems, *usage.problems, *unknown),
+        problems=(*found.problems, *drawn.problems, *usage.problems, *problems),
         waiting=waiting,
         counts=tuple(counter.result() for counter in counters),
     )
+
+
+def _told(
+    found: Gathered, drawn: Extracted, usage: Usage, catalog: Catalog, names: Names
+) -> tuple[ToldOf, list[Problem]]:
+    """Everything that is told, by table, and what does not fit the warehouse."""
+    told = ToldOf(catalog, names, rules_version())
+    elsewhere = (one for one in drawn.statements if names.find(one.table) is None)
+    together = dict.fromkeys((*(f for one in elsewhere for f in one.facts), *drawn.related))
+    every = chain(found.facts, together, usage.filters_always)
+    facts, problems = facts_by_table(every, catalog, names)
+    told.add_facts(facts, last={id(fact) for fact in chain(together, usage.filters_always)})
+    told.add_code(drawn.statements)
+    told.add_edges(found.lineage)
+    told.add_usage(usage.tables, usage.popularity)
+    return told, problems
 
 
 def _inputs(

@@ -42,21 +42,13 @@ def resolved(edges: Iterable[LineageEdge], names: Names) -> tuple[Link, ...]:
     return tuple(links.values())
 
 
-def write_links(connection: sqlite3.Connection, links: Iterable[Link]) -> None:
-    """Replace all links; the caller commits."""
-    connection.execute("delete from lineage")
+def write_links(connection: sqlite3.Connection, tables: Iterable[TableRef], links: Iterable[Link]) -> None:
+    """Replace the links of these tables to what they are made from; the caller commits."""
+    connection.executemany("delete from lineage where table_id = ?", ((table_id(t),) for t in tables))
     connection.executemany(
         "insert or ignore into lineage values (?, ?, ?, ?, ?)",
         ((table_id(k.table), k.column, table_id(k.upstream), k.upstream_column, k.provenance) for k in links),
     )
-
-
-def read_links(connection: sqlite3.Connection) -> tuple[Link, ...]:
-    """Every link."""
-    rows = connection.execute(
-        "select table_id, upstream_id, column_name, upstream_column, provenance from lineage"
-    )
-    return tuple(Link(table_ref(row[0]), table_ref(row[1]), *row[2:]) for row in rows)
 
 
 def walk(

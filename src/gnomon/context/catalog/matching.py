@@ -120,7 +120,9 @@ def _may_match(span: _Span) -> bool:
     parts = span.folded.split(" ")
     if all(part in STOP_WORDS for part in parts):
         # "OR" and "IN" are states, "or" and "in" are not; the first word of a sentence is always capital.
-        return span.phrase.isupper() and span.phrase != "I" and span.first > 0
+        # Tied by a hyphen, as in "no-show", such words are one of their own.
+        coded = span.phrase.isupper() and span.phrase != "I" and span.first > 0
+        return coded or "-" in span.phrase
     if all(part.isdecimal() for part in parts):
         return len(parts) > 1 or len(span.folded) >= _CODE_DIGITS or span.folded.startswith("0")
     return True
@@ -144,7 +146,9 @@ def _spelled(
         ("exact" if v.value == span.phrase else "folded", v) for v in same
     ]
     if span.folded in STOP_WORDS and not span.quoted:
-        return [(kind, v) for kind, v in plain if kind == "exact"]
+        # "US" is a code where a column holds it so; then that column's "us" is another spelling of it.
+        coded = {v.column for kind, v in plain if kind == "exact"}
+        return [(kind, v) for kind, v in plain if v.column in coded]
     return plain or [("stemmed", v) for v in by_stem.get(span.stem, [])]
 
 

@@ -11,6 +11,7 @@ The vectors of names are made when the index is built, so that a question embeds
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from gnomon.context.catalog.folding import stems
@@ -44,8 +45,7 @@ _BATCH = 64
 
 def write_names(connection: sqlite3.Connection, tables: Sequence[TableSchema], embedder: Embedder) -> None:
     """Keep a vector of each name; one that was there before keeps its own."""
-    named = [*(t.ref.name for t in tables), *(c.name for t in tables for c in t.columns)]
-    wanted = list(dict.fromkeys(filter(None, map(spoken, named))))[:MAX_NAMES]
+    wanted = _first_spoken(tables)
     known = {name for (name,) in connection.execute("select name from names")}
     missing = [name for name in wanted if name not in known]
     for start in range(0, len(missing), _BATCH):
@@ -59,6 +59,18 @@ def write_names(connection: sqlite3.Connection, tables: Sequence[TableSchema], e
     with connection:
         gone = [(name,) for name in known.difference(wanted)]
         connection.executemany("delete from names where name = ?", gone)
+
+
+def _first_spoken(tables: Sequence[TableSchema]) -> list[str]:
+    """The names to be kept, as they are said: no more are looked at than it takes."""
+    named = chain((t.ref.name for t in tables), (c.name for t in tables for c in t.columns))
+    found: dict[str, None] = {}
+    for name in named:
+        if len(found) == MAX_NAMES:
+            break
+        if said := spoken(name):
+            found[said] = None
+    return list(found)
 
 
 def read_names(rows: Iterable[tuple[str, bytes]]) -> Mapping[str, "Vectors"]:

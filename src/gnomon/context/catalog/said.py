@@ -85,7 +85,7 @@ def facts_by_table(
             unknown.setdefault(fact.table, Problem(fact.origin.place, f"there is no table `{fact.table}`"))
         elif ref is None:
             elsewhere[fact.origin.source or fact.origin.place][fact.table] = None
-        elif fact.column and not _has_column(catalog, ref, fact.column):
+        elif fact.column and not has_column(catalog, ref, fact.column):
             if fact.origin.layer == "annotation":
                 problems.append(Problem(fact.origin.place, f"`{ref}` has no column `{fact.column}`"))
         else:
@@ -96,12 +96,18 @@ def facts_by_table(
     return found, problems
 
 
+def has_column(catalog: Catalog, ref: TableRef, column: str) -> bool:
+    """Whether a table has the column, or the one that a field of it (`column.field`) is in."""
+    table = catalog.find(ref.name, ref.schema)
+    return table is not None and table.column(column.partition(".")[0]) is not None
+
+
 def said_to_json(said: Said) -> str:
     """`said` as text; `said_from_json` gives an equal value back."""
     usage = said.usage
     return json.dumps(
         [
-            [_fact(f) for f in said.facts],
+            [fact_to_json(f) for f in said.facts],
             usage and usage_to_json(usage),
             said.popularity,
         ],
@@ -115,19 +121,11 @@ def said_from_json(text: str) -> Said:
     return Said(tuple(map(_to_fact, facts)), usage_from_json(usage) if usage else None, popularity)
 
 
-def usage_of(
-    facts: Mapping[TableRef, Sequence[Fact]],
-    usage: Mapping[TableRef, TableUsage],
-    popularity: Mapping[TableRef, float],
-) -> dict[TableRef, Said]:
-    """Facts and usage of each table in one value."""
-    refs = dict.fromkeys([*facts, *usage])
-    return {r: Said(tuple(facts.get(r, ())), usage.get(r), popularity.get(r, 0.0)) for r in refs}
-
-
-def _has_column(catalog: Catalog, ref: TableRef, column: str) -> bool:
-    table = catalog.find(ref.name, ref.schema)
-    return table is not None and table.column(column.partition(".")[0]) is not None
+def fact_to_json(fact: Fact) -> Any:
+    """The fact as JSON values."""
+    o = fact.origin
+    at = o.said_at.isoformat() if o.said_at else ""
+    return [fact.table, fact.kind, fact.text, [o.layer, o.place, o.source, o.said_by, at], fact.column]
 
 
 def _twice(found: Mapping[TableRef, Sequence[Fact]]) -> Iterator[Problem]:
@@ -150,12 +148,6 @@ def _elsewhere(tables: Sequence[str]) -> str:
     shown = ", ".join(f"`{t}`" for t in tables[:_NAMED_AS_UNKNOWN])
     more = f" and {len(tables) - _NAMED_AS_UNKNOWN:,} more" if len(tables) > _NAMED_AS_UNKNOWN else ""
     return f"speaks of tables that this warehouse does not have, such as {shown}{more}"
-
-
-def _fact(fact: Fact) -> Any:
-    o = fact.origin
-    at = o.said_at.isoformat() if o.said_at else ""
-    return [fact.table, fact.kind, fact.text, [o.layer, o.place, o.source, o.said_by, at], fact.column]
 
 
 def _to_fact(value: Any) -> Fact:

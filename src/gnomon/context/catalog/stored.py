@@ -4,7 +4,7 @@ A warehouse of 90,000 tables takes seconds to decode; a question is about a doze
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -18,24 +18,60 @@ Read = Callable[[str, tuple[object, ...]], list[tuple[Any, ...]]]
 """Runs a statement on the index file."""
 
 
+class Written:
+    """A catalog as text: each schema and join is encoded once, whoever asks for it.
+
+    Args:
+        known: Texts of schemas that are likely to be in the catalog, with the schemas.
+    """
+
+    def __init__(
+        self, catalog: Catalog, known: Mapping[TableRef, tuple[TableSchema, str]] | None = None
+    ) -> None:
+        self.joins = catalog.joins
+        self._tables = catalog.tables
+        self._known = dict(known or {})
+        self._joins = {id(join): codec.join_to_json(join) for join in catalog.joins}
+
+    def schema(self, table: TableSchema) -> str:
+        """The schema of a table."""
+        known = self._known.get(table.ref)
+        if known is None or known[0] is not table:
+            known = self._known[table.ref] = table, codec.schema_to_json(table)
+        return known[1]
+
+    def join(self, join: Join) -> str:
+        """One of `joins`."""
+        return self._joins[id(join)]
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Make the catalog in the file this one, row by row where it differs; the caller commits."""
+        tables = {
+            table_id(t.ref): (place, t.ref.name.casefold(), self.schema(t))
+            for place, t in enumerate(self._tables)
+        }
+        joins = {
+            place: (table_id(j.child), table_id(j.parent), self.join(j)) for place, j in enumerate(self.joins)
+        }
+        _bring_up(connection, "tables", "id, position, folded, described", tables)
+        _bring_up(connection, "joins", "position, child_id, parent_id, described", joins)
+
+
+def _bring_up(
+    connection: sqlite3.Connection, table: str, columns: str, wanted: Mapping[Any, tuple[Any, ...]]
+) -> None:
+    """Make the rows of a table those of `wanted`, by the first of its four columns."""
+    key = columns.partition(",")[0]
+    found = {row[0]: row[1:] for row in connection.execute(f"select {columns} from {table}")}
+    gone = [(identifier,) for identifier in found.keys() - wanted.keys()]
+    connection.executemany(f"delete from {table} where {key} = ?", gone)
+    new = ((identifier, *row) for identifier, row in wanted.items() if found.get(identifier) != row)
+    connection.executemany(f"insert or replace into {table} ({columns}) values (?, ?, ?, ?)", new)
+
+
 def write_catalog(connection: sqlite3.Connection, catalog: Catalog) -> None:
-    """Replace the catalog; the caller commits."""
-    connection.execute("delete from tables")
-    connection.executemany(
-        "insert into tables values (?, ?, ?, ?)",
-        (
-            (table_id(t.ref), place, t.ref.name.casefold(), codec.schema_to_json(t))
-            for place, t in enumerate(catalog.tables)
-        ),
-    )
-    connection.execute("delete from joins")
-    connection.executemany(
-        "insert into joins values (?, ?, ?, ?)",
-        (
-            (place, table_id(j.child), table_id(j.parent), codec.join_to_json(j))
-            for place, j in enumerate(catalog.joins)
-        ),
-    )
+    """Make the catalog in the file this one; the caller commits."""
+    Written(catalog).write(connection)
 
 
 class StoredCatalog(Catalog):

@@ -6,6 +6,7 @@ drawn from code, are searched for exact words alone: they name the tables that r
 they find no more.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -101,12 +102,30 @@ def card_texts(card: TableCard, *, values: bool = True) -> CardTexts:
 
 def card_vectors(texts: Sequence[CardTexts], embedder: Embedder) -> "npt.NDArray[np.float32]":
     """One vector a card: the mean of its passages' vectors, of length 1; shape (len(texts), dimensions)."""
+    passages = [passage for text in texts for passage in text.passages]
+    return mean_vectors(rounded(embedder.embed(passages).reshape(len(passages), embedder.dimensions)))
+
+
+def mean_vectors(passages: "npt.NDArray[np.float32]") -> "npt.NDArray[np.float32]":
+    """One vector for each two rows, which are the passages of one card: their mean, of length 1."""
     import numpy as np
 
-    passages = embedder.embed([passage for text in texts for passage in text.passages])
-    means = passages.reshape(len(texts), 2, embedder.dimensions).mean(axis=1)
+    means = passages.reshape(-1, 2, passages.shape[1]).mean(axis=1)
     unit: npt.NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
     return unit
+
+
+def rounded(vectors: "npt.NDArray[np.float32]") -> "npt.NDArray[np.float32]":
+    """Vectors of passages as an index keeps them, in 16 bits a number: cards are made of no others."""
+    import numpy as np
+
+    return vectors.astype(np.float16).astype(np.float32)
+
+
+def text_hash(texts: CardTexts, vectors: str) -> str:
+    """Changes with the texts and with how vectors are made of them: no index holds vectors of two makings."""
+    joined = "\x1f".join((vectors, *texts.passages, texts.words))
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def words_of(name: str) -> str:

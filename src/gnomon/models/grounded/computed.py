@@ -1,12 +1,14 @@
 """Read what a question computes: counts, aggregates, shares."""
 
+from collections.abc import Iterator
 from typing import cast
 
-from gnomon.domain.catalog import ColumnRef
-from gnomon.models.grounded.draft import Draft
-from gnomon.models.grounded.reading import Aggregate, NotRead, Target
+from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.draft import AMBIGUITY_MARGIN, Draft
+from gnomon.models.grounded.flags import count_flagged, happened, noun_behind
+from gnomon.models.grounded.reading import Aggregate, NotRead, Reading, Target
 from gnomon.models.grounded.verbs import is_additive
-from gnomon.models.grounded.words import ADDITIVE, name_words
+from gnomon.models.grounded.words import ADDITIVE, lemma, name_words
 
 BEFORE_NAMES = ("fill", "all", "distinct", "list")
 VERBS_OF_THE_PART = frozenset({"are", "is", "was", "were", "have", "has", "had"})
@@ -22,16 +24,42 @@ def read_implied_sums(draft: Draft) -> None:
     grouped = bool(draft.cues("each", "group", "time_group"))
     plain = [i for i in draft.items if draft.as_table(i) is not None]
     asked = bool(draft.items) and draft.items[0].text.lower() in SUMMING_OPENERS
-    if not grouped and (plain or not asked):
+    total = total_asked(draft)
+    if not grouped and (plain or not asked) and total is None:
         return
-    for at in draft.open("name"):
-        if draft.as_table(draft.items[at]) is not None:
+    for at in draft.open("name") if grouped or not plain else [total]:
+        if at is None or draft.as_table(draft.items[at]) is not None:
             continue
-        column = draft.column(at, lambda c: is_additive(draft, c))
+        column = draft.column(at, lambda c, at=at: _adds_up(draft, c, whole=at == total))  # type: ignore[misc]
         if column is not None:
             draft.take(at, f"sum of {column}")
             draft.targets.append(Target(column.table, column.column, "sum"))
             draft.assume(f"{column} is added up.", "say `average` to mean that")
+
+
+def total_asked(draft: Draft) -> int | None:
+    """`total charge of emergency visits`, of a column `total_charge`: the first thing asked for, alone."""
+    at = next((i for i, item in enumerate(draft.items) if item.kind == "name"), None)
+    if at is None or not draft.items[at].text.lower().startswith("total"):
+        return None
+    before = {i.text.lower() for i in draft.items[:at] if not i.is_cue("fill")}
+    beside = draft.after(at)
+    listed = beside is not None and draft.items[beside].is_cue("and", "each")
+    return at if before <= SUMMING_OPENERS and not listed else None
+
+
+def doubted_totals(reading: Reading, draft: Draft) -> Iterator[str]:
+    """The words of a total, where a reading lists what they ask to add up."""
+    at = total_asked(draft)
+    computed = any(t.aggregate for t in reading.targets) or reading.exists_only
+    if at is not None and draft.as_table(draft.items[at]) is None and not computed:
+        yield draft.items[at].text
+
+
+def _adds_up(draft: Draft, column: ColumnRef, *, whole: bool) -> bool:
+    """Whether the column holds amounts, by its name, or is asked for as a total."""
+    held = whole and draft.schema.is_numeric(column) and not draft.schema.is_flag(column)
+    return held or is_additive(draft, column)
 
 
 def read_computed(draft: Draft) -> None:
@@ -63,7 +91,7 @@ def past_values(draft: Draft, at: int | None) -> int | None:
     while at is not None:
         item = draft.items[at]
         following = draft.after(at)
-        flag = item.kind == "name" and draft.as_table(item) is None and _names_flag(draft, at)
+        flag = item.kind == "name" and draft.as_table(item) is None and _describes(draft, at)
         if not (item.kind in ("value", "period") or item.is_cue("distinct", "not") or flag):
             return at
         if following != at + 1:
@@ -72,11 +100,11 @@ def past_values(draft: Draft, at: int | None) -> int | None:
     return None
 
 
-def _names_flag(draft: Draft, at: int) -> bool:
-    following = draft.after(at)
-    if following is None or draft.items[following].kind != "name":
+def _describes(draft: Draft, at: int) -> bool:
+    """Whether a flag, or a date that says what happened, stands before the noun that is counted."""
+    if noun_behind(draft, at) is None:
         return False
-    return draft.column(at, draft.schema.is_flag) is not None
+    return draft.column(at, draft.schema.is_flag) is not None or happened(draft, at) is not None
 
 
 def counted(draft: Draft, at: int, distinct: bool = False) -> Target:
@@ -93,6 +121,8 @@ def counted(draft: Draft, at: int, distinct: bool = False) -> Target:
     column = draft.column(at)
     if column is None:
         raise NotRead(f"I cannot count `{draft.items[at].text}`.", (draft.items[at].text,))
+    if draft.schema.is_flag(column):
+        return count_flagged(draft, at, column, distinct=distinct)
     draft.take(at, f"values of {column}")
     if draft.schema.is_numeric(column) and not distinct and _is_total(draft, at):
         return Target(column.table, column.column, "sum")
@@ -172,10 +202,9 @@ def _apply(draft: Draft, pending: list[int], following: int | None) -> None:
     for at, aggregate in zip(pending, aggregates, strict=True):
         draft.items[following].role = ""
         table = draft.as_table(draft.items[following])
-        if aggregate == "sum" and table is not None and own_measure(draft, following) is None:
-            columns = draft.schema.card(table).columns
-            amounts = [c.name for c in columns if ADDITIVE & {*name_words(c.name)}]
-            if amounts:
+        measure = own_measure(draft, following) or _said_measure(draft, following)
+        if aggregate == "sum" and table is not None and measure is None:
+            if amounts := _amounts_of(draft, following, table):
                 raise NotRead(
                     f"A total of {table} could be of {' or '.join(amounts[:3])}, or a count.", words
                 )
@@ -187,6 +216,23 @@ def _apply(draft: Draft, pending: list[int], following: int | None) -> None:
             draft.targets.append(measured(draft, following, aggregate))
         draft.take(at, aggregate)
     _also_measured(draft, following, aggregates)
+
+
+def _said_measure(draft: Draft, at: int) -> ColumnRef | None:
+    """`total claimed`, of claims that have a `claimed_usd`: a column is called so as surely as the table."""
+    links = draft.items[at].links
+    least = max((k.score for k in links if k.is_table), default=0.0) - AMBIGUITY_MARGIN
+    found = {k.ref for k in links if not k.is_table and k.score >= least and draft.schema.is_numeric(k.ref)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _amounts_of(draft: Draft, at: int, table: TableRef) -> list[str]:
+    """What a total of rows could be of; where the word is no plural, any number that they hold."""
+    columns = [ColumnRef(table, c.name) for c in draft.schema.card(table).columns]
+    words = draft.items[at].text.lower()
+    numbers = [c for c in columns if draft.schema.is_numeric(c) and not draft.schema.is_flag(c)]
+    singular = words == lemma(words)
+    return [c.column for c in columns if ADDITIVE & {*name_words(c.column)} or (singular and c in numbers)]
 
 
 def _also_measured(draft: Draft, at: int, aggregates: list[str]) -> None:

@@ -98,8 +98,11 @@ def has_rival_dates(draft: Draft, table: TableRef) -> bool:
 
 
 def refuse_period(draft: Draft, words: str) -> NotRead:
-    """Why a period found no date: there is none, or there are several to choose from."""
-    options = tuple(str(d) for t in draft.mentioned()[:2] for d in draft.schema.dates(t))[:4]
+    """Why a period found no date: there is none, or several to choose from, those of events first."""
+    dates: list[ColumnRef] = []
+    for table in dict.fromkeys((*(t.table for t in draft.targets), *draft.mentioned())):
+        dates += draft.schema.dates(table) if len(dates) < 2 else []
+    options = tuple(str(d) for d in sorted(dates, key=is_state))[:4]
     if len(options) < 2:
         return NotRead(f"I see no date column that `{words}` could be about.", (words,))
-    return NotRead(f"`{words}` could be about {' or '.join(options)}.", (words,), options)
+    return NotRead(f"`{words}` could be about {' or '.join(options)}.", (words,), options, silent=False)

@@ -5,20 +5,24 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from gnomon.domain.context import Context
+from gnomon.models.grounded.blanks import stands_for_none
 from gnomon.models.grounded.composer.accounting import BEYOND
 from gnomon.models.grounded.composer.compose import Composed, compose
 from gnomon.models.grounded.composer.propose import Careful, read_carefully
 from gnomon.models.grounded.cues import CUES
+from gnomon.models.grounded.currencies import mixed, refuse_mixed_currencies
+from gnomon.models.grounded.doubts import Doubts
 from gnomon.models.grounded.followup import changes_another
 from gnomon.models.grounded.linking import Link
 from gnomon.models.grounded.measured import Measures
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.refusals import refuse_unfinished
 from gnomon.models.grounded.reply import describe
+from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.synonyms import assuming, unsure_names, with_sources
 from gnomon.models.grounded.words import tokenize
 
-SURE = 0.85
+SURE = 0.9
 """A reading that is likelier than this may be answered from."""
 
 KEPT = 0.7
@@ -52,6 +56,7 @@ RIVAL = 0.1
 """How likely a reading must be to be offered."""
 
 MAX_OFFERED = 4
+FLAGGED = frozenset({"true", "false", "null", "not null"})
 OPENING = frozenset({"list", "yes_no", "each", "fill"})
 """Kinds of steering words that a sentence begins with."""
 
@@ -96,8 +101,8 @@ class Read:
         if self.doubt.options:
             return ()
         whole = [c for c in self.composed if not c.unplaced and c.probability >= RIVAL][:MAX_OFFERED]
-        unsure = len(whole) > 1 and _certainty(whole[0], self) < DOUBTED
-        return tuple(whole) if unsure and sum(c.probability for c in whole) >= WORTH_ASKING else ()
+        worth = len(whole) > 1 and sum(c.probability for c in whole) >= WORTH_ASKING
+        return tuple(whole) if worth else ()
 
 
 def read(text: str, context: Context, today: date) -> Read:
@@ -110,9 +115,11 @@ def read(text: str, context: Context, today: date) -> Read:
     # What a further name that is not the owner's does to a likelihood has not been measured.
     unsure = unsure_names((*context.earlier, text) if follows else (text,), context, today)
     careful = _with_sources(read_carefully(text, context, today), context, unsure)
-    measures = Measures(text, context, today)
+    measures, doubts = Measures(text, context, today), Doubts(text, context, today)
+    careful = _without_doubts(careful, doubts)
     if careful.reading is not None:
         measures.refuse_other_currency(careful.reading)
+        refuse_mixed_currencies(careful.reading, Schema(context))
     if follows or context.choices or unsure:
         return Read(careful)
     try:
@@ -127,7 +134,15 @@ def read(text: str, context: Context, today: date) -> Read:
     if alone or (careful.reading is not None and not measures.keeps(careful.reading)):
         return Read(careful)
     composed = [c for c in compose(text, context, today, careful) if measures.keeps(c.reading)]
-    told = tuple(replace(c, reading=measures.told(with_sources(c.reading, context))) for c in composed)
+    composed = [c for c in composed if not any(mixed(c.reading, Schema(context)))]
+    told = tuple(
+        replace(
+            c,
+            reading=measures.told(with_sources(c.reading, context)),
+            unplaced=(*c.unplaced, *doubts.words(c.reading)),
+        )
+        for c in composed
+    )
     return Read(careful, told, lead=_lead(context))
 
 
@@ -137,6 +152,17 @@ def _with_sources(careful: Careful, context: Context, unsure: Mapping[str, Link]
     return replace(careful, reading=assuming(with_sources(careful.reading, context), unsure))
 
 
+def _without_doubts(careful: Careful, doubts: Doubts) -> Careful:
+    """The same, with the reading that other columns contradict given up."""
+    if careful.reading is None:
+        return careful
+    try:
+        doubts.refuse(careful.reading)
+    except NotRead as doubt:
+        return Careful(doubt=doubt)
+    return careful
+
+
 def _beyond_roles(reading: Reading) -> bool:
     """Whether it says what no roles say, or what they were hardly taught: nothing for the composer to judge.
 
@@ -144,10 +170,12 @@ def _beyond_roles(reading: Reading) -> bool:
     """
     bucketed = any(g.bucket is not None for g in reading.groups)
     dated = any(isinstance(v, date) for c in reading.conditions for v in c.values)
-    flagged = any(c.operator in ("true", "false", "null", "not null") for c in reading.conditions)
+    all_said = (*reading.conditions, *reading.either)
+    flagged = any(c.operator in FLAGGED or stands_for_none(c) for c in all_said)
+    whole = reading.share or reading.every
     wider = (reading.outer, reading.compared, reading.trend, reading.within, reading.place, reading.kin)
     said = {words.lower() for words, _ in reading.explained} & BEYOND
-    return bool(bucketed or dated or flagged or reading.share or reading.then or said) or any(wider)
+    return bool(bucketed or dated or flagged or whole or reading.then or said) or any(wider)
 
 
 def _is_note(text: str) -> bool:
@@ -183,6 +211,18 @@ def decide(known: Read, least: float) -> Decided:
         words = ", ".join(f"`{w}`" for w in best.unplaced)
         raise NotRead(f"I cannot place {words} in this data.", best.unplaced)
     raise known.doubt
+
+
+def is_sure(known: Read, least: float) -> bool:
+    """Whether there is a reading that may be answered from without asking anybody.
+
+    Args:
+        least: Confidence from which an answer is given.
+    """
+    try:
+        return decide(known, least).reading.certainty >= least
+    except NotRead:
+        return False
 
 
 def _is_near(kept: Composed, best: Composed) -> bool:
@@ -244,17 +284,35 @@ def _twin(reading: Composed, composed: Sequence[Composed]) -> float:
     return next((c.probability for c in composed if c.sql == reading.twin), 0.0)
 
 
+def _beside(reading: Composed, composed: Sequence[Composed]) -> float:
+    """How likely the same first of a ranking is, with more or less shown of it; 0 for what is no ranking."""
+    if reading.reading.limit is None:
+        return 0.0
+    rows = _rows(reading.sql)
+    others = (c for c in composed if c.sql != reading.sql and not c.unplaced)
+    return sum(c.probability for c in others if _rows(c.sql) == rows)
+
+
+def _rows(sql: str) -> str:
+    """Which rows a formatted statement takes, without what it shows of them."""
+    return sql.partition("\nFROM ")[2]
+
+
 def _certainty(composed: Composed, known: Read) -> float:
-    """How sure a reading is; that equal rows may be meant once or more often is no doubt of what it lists."""
+    """How sure a reading is.
+
+    That equal rows may be meant once or more often is no doubt of what it lists, nor is how much is shown of
+    the first of a ranking a doubt of which it is.
+    """
     if composed.unplaced:
         return min(composed.probability, UNPLACED) * DOUBTED
     likely, least, clear = composed.probability, SURE, CLEAR
     assumed = ASSUMED ** len(composed.reading.assumptions)
     if composed.sql == known.careful.sql:
         twin = _twin(composed, known.composed)
-        likely = min(likely + twin, 1.0) if likely >= twin else likely
+        likely += _beside(composed, known.composed) + (twin if likely >= twin else 0.0)
         least, clear = KEPT, CLEAR_PLAIN if _is_plain(composed.reading) else CLEAR_KEPT
-    enough = likely >= least and likely * known.lead * assumed >= clear
+    enough = likely >= least and min(likely, 1.0) * known.lead * assumed >= clear
     return composed.probability * (1.0 if enough else DOUBTED)
 
 

@@ -44,6 +44,7 @@ class Draft:
     focus_named: bool = False
     targets: list[Target] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
+    either: list[Condition] = field(default_factory=list)
     against_average: list[AgainstAverage] = field(default_factory=list)
     linked: list[Linked] = field(default_factory=list)
     groups: list[Grouping] = field(default_factory=list)
@@ -61,6 +62,7 @@ class Draft:
     dated_by: ColumnRef | None = None
     distinct: bool = False
     share: bool = False
+    every: bool = False
     exists_only: bool = False
     assumptions: list[tuple[str, str]] = field(default_factory=list)
     certainty: float = 1.0

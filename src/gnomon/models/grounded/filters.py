@@ -1,8 +1,11 @@
 """Read what restricts a question: periods, comparisons, values, absence."""
 
-from gnomon.domain.catalog import ColumnRef, TableRef
-from gnomon.models.grounded.dates import has_rival_dates, main_date, refuse_period
+from gnomon.domain.catalog import ColumnRef
+from gnomon.models.grounded.blanks import read_absent
+from gnomon.models.grounded.dates import refuse_period
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.flags import state_unflagged
+from gnomon.models.grounded.kinds import counts_of_kinds
 from gnomon.models.grounded.measured import fits, in_unit_of, only_column, said_of_either
 from gnomon.models.grounded.periods import Period
 from gnomon.models.grounded.reading import (
@@ -14,8 +17,7 @@ from gnomon.models.grounded.reading import (
     Operator,
     Target,
 )
-from gnomon.models.grounded.tagging import Item
-from gnomon.models.grounded.words import name_words, stem
+from gnomon.models.grounded.whose_date import period_table_date, said_date
 
 ADJECTIVE_DIMENSIONS = {
     "older": ("age",), "younger": ("age",), "longer": ("length",), "shorter": ("length", "height"),
@@ -42,7 +44,8 @@ def period_date(draft: Draft, at: int) -> ColumnRef:
     Raises:
         NotRead: There is none, or there are several.
     """
-    found = _beside_temporal(draft, at) or draft.dated_by or _verb_date(draft, at) or _main_date(draft, at)
+    said = _beside_temporal(draft, at) or said_date(draft, at) or draft.dated_by
+    found = said or period_table_date(draft, at)
     if found is None:
         raise refuse_period(draft, draft.items[at].text)
     return found
@@ -62,38 +65,6 @@ def _beside_temporal(draft: Draft, at: int) -> ColumnRef | None:
 
 def _dates_or_years(draft: Draft, column: ColumnRef) -> bool:
     return draft.schema.is_temporal(column) or column in draft.schema.year_columns(column.table)
-
-
-def _verb_date(draft: Draft, at: int) -> ColumnRef | None:
-    """`hired in 2020`: a date column whose name shares the verb's stem, of a table in play."""
-    before = draft.before(at)
-    if before is None or draft.items[before].kind == "name":
-        return None
-    verb = {stem(w) for w in draft.items[before].text.lower().split()}
-    for table in draft.mentioned():
-        for column in draft.schema.dates(table):
-            if verb & {stem(w) for w in name_words(column.column)}:
-                return column
-    return None
-
-
-def _main_date(draft: Draft, at: int) -> ColumnRef | None:
-    """The date of the thing named nearest before the period, else of what is in play."""
-    nearest = [t for item in reversed(draft.items[:at]) if (t := _table_of(draft, item)) is not None]
-    counted = [t.table for t in draft.targets]
-    for table in dict.fromkeys([*nearest, *counted, *draft.mentioned()]):
-        column = main_date(draft, table, draft.items[at].text)
-        if column is not None:
-            return column
-        if has_rival_dates(draft, table):
-            return None
-    return None
-
-
-def _table_of(draft: Draft, item: Item) -> TableRef | None:
-    if item.kind == "name":
-        return draft.as_table(item) or (item.resolved.table if item.resolved else None)
-    return None
 
 
 def within(draft: Draft, column: ColumnRef, period: Period) -> list[Condition]:
@@ -208,6 +179,8 @@ def _compare_number(draft: Draft, number_at: int, operator: str, *, left_of: int
         table = draft.as_table(draft.items[right])
         if table is not None and table == draft.focus:
             return _having(draft, number_at, right, operator, left_of)
+        if counts_of_kinds(draft, number_at, right, operator, left_of):
+            return
         if table is not None and number == number.to_integral_value():
             draft.take(right, f"rows of {table}")
             draft.take(number_at, "count")
@@ -322,7 +295,7 @@ def read_absence(draft: Draft) -> None:
             _null(draft, following)
         draft.take(at, "absence")
     for at in draft.cues("null"):
-        beside = next((p for p in (draft.before(at), draft.after(at)) if draft.is_name(p)), None)
+        beside = next((p for p in (draft.before(at), draft.after(at)) if _is_column(draft, p)), None)
         if beside is None:
             raise NotRead(f"I cannot tell what is {draft.items[at].text}.", (draft.items[at].text,))
         _null(draft, beside)
@@ -341,14 +314,18 @@ def _refuse_restricted(draft: Draft, at: int) -> None:
             raise NotRead(f"I cannot tell whether `{item.text}` restricts what is absent.", (item.text,))
 
 
+def _is_column(draft: Draft, at: int | None) -> bool:
+    return at is not None and draft.is_name(at) and draft.as_table(draft.items[at]) is None
+
+
 def _null(draft: Draft, at: int) -> None:
     column = draft.column(at)
     if column is not None and draft.schema.is_flag(column):
         draft.conditions.append(Condition(column, "false", (), draft.items[at].text))
+        state_unflagged(draft, column)
         return draft.take(at, f"{column} is false")
     if column is None:
         raise NotRead(
             f"I cannot tell what is missing from `{draft.items[at].text}`.", (draft.items[at].text,)
         )
-    draft.conditions.append(Condition(column, "null", (), draft.items[at].text))
-    draft.take(at, f"{column} is missing")
+    read_absent(draft, at, column)

@@ -4,9 +4,9 @@ A company's fiscal year is nobody's guess: where neither says when it begins, a 
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from gnomon.domain.context import Context
 from gnomon.models.grounded.periods import MONTHS, Period, add_months
@@ -59,7 +59,7 @@ class FiscalYear:
 
 def fiscal_year(context: Context) -> FiscalYear | None:
     """What the brief and the memories say of the fiscal year; None if they say nothing or contradict."""
-    found = set(_said((context.brief, *context.memories)))
+    found = {said for text in (context.brief, *context.memories) for said in _said(text)}
     months = {f.month for f in found}
     ways = {f.by_end for f in found if f.by_end is not None}
     if len(months) != 1 or len(ways) > 1:
@@ -67,13 +67,15 @@ def fiscal_year(context: Context) -> FiscalYear | None:
     return FiscalYear(months.pop(), ways.pop() if ways else None)
 
 
-def _said(texts: Iterable[str]) -> Iterable[FiscalYear]:
-    for text in texts:
-        for sentence in SENTENCE.findall(text):
-            begins, bears = BEGINS.search(sentence), BEARS.search(sentence)
-            month = MONTHS.get(begins["month"].lower()) if begins else None
-            if month is not None:
-                yield FiscalYear(month, bears["way"].lower().startswith("end") if bears else None)
+@lru_cache(maxsize=64)
+def _said(text: str) -> tuple[FiscalYear, ...]:
+    found = []
+    for sentence in SENTENCE.findall(text):
+        begins, bears = BEGINS.search(sentence), BEARS.search(sentence)
+        month = MONTHS.get(begins["month"].lower()) if begins else None
+        if month is not None:
+            found.append(FiscalYear(month, bears["way"].lower().startswith("end") if bears else None))
+    return tuple(found)
 
 
 def fiscal_period(words: list[str], today: date, fiscal: FiscalYear) -> Period | None:

@@ -79,7 +79,7 @@ def read_change(question: str, previous: Reading, context: Context, today: date)
     draft.targets = []
     read_rest(draft)
     refuse_leftovers(draft)
-    if draft.targets or draft.exists_only:
+    if draft.targets or draft.exists_only or draft.either or previous.every:
         raise NotRead("I cannot tell what this changes.", (question,))
     return _merged(previous, draft, question)
 

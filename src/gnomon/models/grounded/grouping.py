@@ -6,12 +6,17 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured
 from gnomon.models.grounded.dates import main_date, refuse_period
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.flags import is_participle
 from gnomon.models.grounded.linking import UNITS
-from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target, Within
-from gnomon.models.grounded.words import stem
+from gnomon.models.grounded.reading import Bucket, Condition, Grouping, NotRead, Ordering, Target, Within
+from gnomon.models.grounded.whose_date import said_date
+from gnomon.models.grounded.words import ADDITIVE, name_words, stem
 
 POSSESSIVES = frozenset({"their", "its", "his", "her"})
 """`sorted by city and their names` may ask for the names rather than order by them."""
+
+AMOUNTS = ADDITIVE | {"charge", "earning", "expenditure"}
+"""Last words of tables whose rows are amounts."""
 
 MAX_NUMERIC_GROUPS = 60
 """A number with more values than this is an amount: nobody asks for a row for each weight."""
@@ -151,7 +156,8 @@ def read_groups(draft: Draft) -> None:
     for at in draft.cues("time_group"):
         cue = draft.items[at].cue
         assert cue is not None
-        column = grouped_date(draft, draft.items[at].text)
+        column = said_date(draft, at) or _date_beside(draft, at)
+        column = column or grouped_date(draft, draft.items[at].text)
         if draft.limit is not None:
             _rank_within(draft, at, Within((Grouping(column, cast(Bucket, cue.value)),)))
             draft.take(at, f"within each {cue.value} of {column}")
@@ -167,6 +173,8 @@ def read_groups(draft: Draft) -> None:
         if draft.limit is not None and draft.order is not None:
             _read_within(draft, at)
             continue
+        if draft.items[at].is_cue("group") and not computed:
+            _count_by(draft, at)
         if draft.items[at].is_cue("each") and not computed and not _counts_per(draft, at):
             _take_each(draft, at)
             continue
@@ -208,6 +216,21 @@ def _count_in_groups(draft: Draft, within: Within) -> None:
     draft.order = Ordering(order.descending, counted_rows)
 
 
+def _date_beside(draft: Draft, at: int) -> ColumnRef | None:
+    """`stores opened per year`, `by month of the order date`: the date named beside the time."""
+    for beside in (at - 1, draft.after(at)):
+        if beside is None or beside < 0 or not draft.is_name(beside):
+            continue
+        apart = draft.as_table(draft.items[beside]) is not None
+        column = None if apart else draft.column(beside, draft.schema.is_temporal)
+        if column is not None:
+            if is_participle(draft.items[beside].text):
+                draft.conditions.append(Condition(column, "not null", (), draft.items[beside].text))
+            draft.take(beside, f"column {column}")
+            return column
+    return None
+
+
 def grouped_date(draft: Draft, words: str) -> ColumnRef:
     """The date by which rows are put into days or months: of what is measured, else of what is named."""
     measured_tables = [i.resolved.table for i in draft.items if i.kind == "name" and i.resolved]
@@ -226,7 +249,7 @@ def _refuse_agent(draft: Draft, at: int, following: int | None) -> None:
         or draft.as_table(draft.items[following]) is None
     ):
         return
-    behind = draft.items[following + 1 : following + 2]
+    behind = [i for i in draft.items[following + 1 : following + 2] if i.kind != "period"]
     if behind and behind[0].text.lower().split()[0] in (
         "from",
         "in",
@@ -246,9 +269,33 @@ def _counts_per(draft: Draft, at: int) -> bool:
     table = draft.as_table(draft.items[before]) if before is not None else None
     if draft.items[at].text.lower() != "per" or table is None or draft.targets:
         return False
+    _count_rows(draft, table)
+    return True
+
+
+def _count_by(draft: Draft, at: int) -> None:
+    """`claims by reason`, a note and no request for a list: the rows of each group are counted."""
+    before, following = draft.before(at), draft.after(at)
+    table = draft.as_table(draft.items[before]) if before is not None else None
+    column = following is not None and draft.is_name(following) and not draft.as_table(draft.items[following])
+    asked = draft.targets or any(i.is_cue("list", "order", "direction") for i in draft.items)
+    if table is None or not column or asked or draft.items[at].text.lower() != "by":
+        return
+    _count_rows(draft, table)
+
+
+def _count_rows(draft: Draft, table: TableRef) -> None:
+    """Count rows where nothing says what of them is computed.
+
+    Raises:
+        NotRead: They are called amounts, so that those may be meant: `sales by region`.
+    """
+    columns = [ColumnRef(table, c.name) for c in draft.schema.card(table).columns]
+    if name_words(table.name)[-1] in AMOUNTS and any(draft.schema.is_numeric(c) for c in columns):
+        reason = f"I cannot tell whether rows of {table} are counted or added up."
+        raise NotRead(reason, (table.name,), final=True)
     draft.targets.append(Target(table, None, "count"))
     draft.assume(f"Rows of {table} are counted.")
-    return True
 
 
 def _take_each(draft: Draft, at: int) -> None:
@@ -257,7 +304,20 @@ def _take_each(draft: Draft, at: int) -> None:
     table = draft.as_table(draft.items[following]) if following is not None else None
     if table is None or table != draft.focus:
         raise NotRead(f"I cannot tell what `{draft.items[at].text}` asks for.", (draft.items[at].text,))
+    for position in draft.open("name"):
+        _refuse_several(draft, position, table)
     draft.take(at, "each")
+
+
+def _refuse_several(draft: Draft, at: int, table: TableRef) -> None:
+    """`CO2 per shipment`, where a shipment has many legs that have one each: a list of them is no answer."""
+    column = None if draft.as_table(draft.items[at]) is not None else draft.column(at)
+    if column is None or column.table == table or not draft.schema.is_numeric(column):
+        return
+    if not draft.schema.paths(table, column.table, many=False):
+        words = draft.items[at].text
+        reason = f"A row of {table} has several {column}; say `total {words}` or `average {words}`."
+        raise NotRead(reason, (words,), final=True)
 
 
 def read_group_apart(draft: Draft, at: int) -> Within:
@@ -299,7 +359,10 @@ def _group_by(draft: Draft, at: int) -> None:
     table = draft.as_table(item)
     columns = [k for k in item.links if not k.is_table]
     if table is not None and not (
-        columns and columns[0].score >= 0.97 and _counts_only(draft, columns[0].table)
+        columns
+        and columns[0].score >= 0.97
+        and name_words(columns[0].ref.column)[-1:] == name_words(item.text)[-1:]
+        and _counts_only(draft, columns[0].table)
     ):
         if draft.entity is not None:
             raise NotRead("I group by one kind of thing at a time.", (item.text,))

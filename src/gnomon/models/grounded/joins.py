@@ -1,10 +1,11 @@
 """Choose the table to start from and the join paths, so that no join multiplies what is computed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gnomon.domain.catalog import TableRef
+from gnomon.models.grounded.attached import leads_elsewhere, way_by
 from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading
 from gnomon.models.grounded.schema import Hop, Schema
 from gnomon.models.grounded.words import ADDITIVE, name_words
@@ -50,16 +51,17 @@ def plan_joins(reading: Reading, schema: Schema) -> JoinPlan:
     Raises:
         NotRead: No path joins the tables, several do, or a join would multiply what is computed.
     """
-    needed = _needed(reading)
+    needed = tables_needed(reading)
     root = _root(reading, needed, schema)
     hops: list[Hop] = []
     for table in needed:
         _add(hops, only_path(schema, root, table, many=False, said=reading.said))
     outer, inner = [], []
-    for condition in reading.conditions:
-        path = schema.paths(root, condition.column.table, many=False)
-        if path:
-            _add(hops, only_path(schema, root, condition.column.table, many=False, said=reading.said))
+    for condition in (_owned(c, root, schema) for c in reading.conditions):
+        start = condition.of or root
+        if schema.paths(root, start, many=False) and schema.paths(start, condition.column.table, many=False):
+            _add(hops, only_path(schema, root, start, many=False, said=reading.said))
+            _add(hops, _way(condition, start, schema, reading.said))
             outer.append(condition)
         else:
             inner.append(condition)
@@ -72,12 +74,25 @@ def plan_joins(reading: Reading, schema: Schema) -> JoinPlan:
     return JoinPlan(root, tuple(hops), tuple(outer), related)
 
 
+def _owned(condition: Condition, root: TableRef, schema: Schema) -> Condition:
+    """The condition, said of other rows only where those lead elsewhere than the root does."""
+    if condition.of is None or leads_elsewhere(schema, root, condition.of, condition.column.table):
+        return condition
+    return replace(condition, of=None)
+
+
+def _way(condition: Condition, start: TableRef, schema: Schema, said: frozenset[str]) -> tuple[Hop, ...]:
+    """The path from the rows that a condition is said of to the column that it compares."""
+    return only_path(schema, start, condition.column.table, many=False, said=said, by=condition.by)
+
+
 def compared_conditions(reading: Reading) -> tuple[Condition, ...]:
     """What tells the two sides of a comparison apart."""
     return tuple(c for s in reading.compared.sides for c in s.conditions) if reading.compared else ()
 
 
-def _needed(reading: Reading) -> list[TableRef]:
+def tables_needed(reading: Reading) -> list[TableRef]:
+    """Tables that must be joined to compute, show, group and order; the base is the first."""
     tables = [t.table for t in reading.targets] + [g.column.table for g in reading.groups]
     tables += [a.column.table for a in reading.against_average]
     tables += [reading.group_by_entity] if reading.group_by_entity else []
@@ -117,17 +132,19 @@ def _root(reading: Reading, needed: list[TableRef], schema: Schema) -> TableRef:
 
 
 def only_path(
-    schema: Schema, start: TableRef, goal: TableRef, *, many: bool, said: frozenset[str] = frozenset()
-) -> tuple[Hop, ...]:
+    schema: Schema, start: TableRef, goal: TableRef, *, many: bool, said: frozenset[str] = frozenset(),
+    by: str = "",
+) -> tuple[Hop, ...]:  # fmt: skip
     """The one shortest join path, or the one of several whose columns the question names.
 
     Args:
         said: Roots of the question's words: `origin` tells `origin_port_id` from `destination_port_id`.
+        by: The column that the path leaves by, where it is known.
 
     Raises:
         NotRead: There is none, or there are several.
     """
-    paths = _said_paths(schema.paths(start, goal, many=many), said)
+    paths = _said_paths(way_by(schema.paths(start, goal, many=many), by), said)
     if not paths:
         raise NotRead(f"I see no way to join {start} and {goal}.", (str(start), str(goal)))
     if len(paths) > 1:
@@ -167,18 +184,23 @@ def _related(
     for linked in reading.linked:
         if linked.table in joined and linked.operator == "exists":
             continue
-        inner = [c for c in left if schema.paths(linked.table, c.column.table, many=False)]
+        inner = [c for c in left if _is_inner(c, linked.table, schema)]
         left = [c for c in left if c not in inner]
         found.append(_one_related(linked, inner, root, schema, reading))
     while left:
-        reach = {
-            c.column.table: [o for o in left if schema.paths(c.column.table, o.column.table, many=False)]
-            for c in left
-        }
+        owners = dict.fromkeys(c.of or c.column.table for c in left)
+        reach = {t: [o for o in left if _is_inner(o, t, schema)] for t in owners}
         table = max(reach, key=lambda t: len(reach[t]))
         found.append(_one_related(Linked(table), reach[table], root, schema, reading))
         left = [c for c in left if c not in reach[table]]
     return tuple(found)
+
+
+def _is_inner(condition: Condition, table: TableRef, schema: Schema) -> bool:
+    """Whether related rows of a table are those that the condition is said of."""
+    if condition.of is not None:
+        return condition.of == table
+    return bool(schema.paths(table, condition.column.table, many=False))
 
 
 def refuse_unmentioned(related: tuple[Related, ...], mentioned: Iterable[TableRef]) -> None:
@@ -213,7 +235,5 @@ def _one_related(
         raise NotRead(f"{root} and {linked.table} only share a third table.", (str(linked.table),))
     if len(path) > (MAX_RELATED_HOPS if cautious else MAX_RELATED_HOPS + 1):
         raise NotRead(f"{root} and {linked.table} are too far apart to be sure.", (str(linked.table),))
-    routed = tuple(
-        (c, only_path(schema, linked.table, c.column.table, many=False, said=reading.said)) for c in inner
-    )
+    routed = tuple((c, _way(c, linked.table, schema, reading.said)) for c in inner)
     return Related(linked, path, routed)

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from gnomon.domain.catalog import CardColumn, ColumnRef, TableCard, TableRef
+from gnomon.domain.catalog import TEMPORAL_KINDS, CardColumn, ColumnRef, TableCard, TableRef
 from gnomon.domain.context import Context, Synonym, SynonymSource
+from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.cues import CUES
+from gnomon.models.grounded.schema import NO, YES
 from gnomon.models.grounded.units import TAILS, ends_in_unit
-from gnomon.models.grounded.words import Token, name_words, stem
+from gnomon.models.grounded.words import Token, is_short_name, name_words, stem, tokenize
 
 MAX_SPAN = 6
 VERB_FACTOR = 0.9
@@ -107,8 +109,11 @@ def build_lexicon(context: Context) -> Lexicon:
         for column in card.columns:
             for words, score in _column_names(card, column):
                 put(words, card.ref, column.name, (score - rank * 1e-4) * penalty)
-    for words, table, chosen in _chosen(context):
-        put(words, table, chosen, CHOSEN)
+    for said, words, meant in _chosen(context):
+        # A value of the data stays one: the choice says which column is meant, and is no name of it.
+        if meant in collected.get(words, {}) or not _is_value(said, context):
+            # Once a person has said what words mean, they mean nothing else.
+            collected[words] = {meant: CHOSEN}
     names = {
         words: tuple(sorted((Link(t, c, s) for (t, c), s in entry.items()), key=lambda link: -link.score))
         for words, entry in collected.items()
@@ -154,15 +159,21 @@ def _steers(synonym: Synonym) -> bool:
     return any((cue := CUES.get(span)) is not None and cue.kind != "fill" for span in (*spans, tuple(words)))
 
 
-def _chosen(context: Context) -> Iterator[tuple[tuple[str, ...], TableRef, str | None]]:
-    """Words that a person gave a meaning to, with the table or column of the context that is meant."""
+def _chosen(context: Context) -> Iterator[tuple[str, tuple[str, ...], tuple[TableRef, str | None]]]:
+    """Words that a person gave a meaning to and their stems, with the table or column that is meant."""
     for words, meant in context.choices:
         for card in context.cards:
             if str(card.ref) == meant:
-                yield _stems(words), card.ref, None
+                yield words, _stems(words), (card.ref, None)
             for column in card.columns:
                 if str(ColumnRef(card.ref, column.name)) == meant:
-                    yield _stems(words), card.ref, column.name
+                    yield words, _stems(words), (card.ref, column.name)
+
+
+def _is_value(words: str, context: Context) -> bool:
+    """Whether the data holds the words as a value."""
+    said = [t.lower for t in tokenize(words)]
+    return any([t.lower for t in tokenize(v.phrase)] == said for v in values_of(words, context))
 
 
 def _is_verb(word: str) -> bool:
@@ -185,13 +196,20 @@ def _is_raw(ref: TableRef) -> bool:
     return bool(words & {"raw", "stg", "staging", "src", "stag"})
 
 
+def _says_of_rows(column: CardColumn) -> bool:
+    """`stores opened` are stores of which something is said, and no name of their column `opened`."""
+    dated = column.column.kind in TEMPORAL_KINDS and _is_verb(column.name.lower())
+    held = {value for value, _ in column.profile.top} if column.profile else set()
+    return column.column.kind == "boolean" or dated or (bool(held) and {*map(str.casefold, held)} <= YES | NO)
+
+
 def _column_names(card: TableCard, column: CardColumn) -> list[tuple[tuple[str, ...], float]]:
     words = _stems(column.name)
     table = tuple(w for w in _stems(card.ref.name) if w not in LAYER_WORDS)
     named = [(words, 1.0)]
     if len(words) > 1 and len(table) == 1 and words[0] == table[0]:
         named.append((words[1:], 0.97))
-    elif table and words[0] not in table:
+    elif table and words[0] not in table and not _says_of_rows(column):
         named.append(((*table, *words), 0.97))
     if column.column.kind == "boolean" or (column.profile and column.profile.distinct <= 2):
         bare = tuple(w for w in words if w not in FLAG_WORDS)
@@ -207,6 +225,8 @@ def _column_names(card: TableCard, column: CardColumn) -> list[tuple[tuple[str, 
         named.append((words[-1:], 0.7))
     if len(words) > 1 and words[-1] in (NAME, DATE):
         named.append((words[-1:], 0.75))
+    if is_short_name(column.name, card.ref.name):
+        named.append(((NAME,), 0.75))
     if len(words) > 1 and words[-1] == NAME:
         named.append((words[:-1], 0.72))
     if len(words) == 2 and words[-1] in (TYPE, CODE):

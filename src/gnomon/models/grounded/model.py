@@ -10,12 +10,15 @@ from datetime import date
 
 from gnomon.domain.answer import ReadWords
 from gnomon.domain.context import Context
+from gnomon.models.grounded.bridges import with_bridges
+from gnomon.models.grounded.calibrated import CALIBRATION
 from gnomon.models.grounded.decide import (
     Decided,
     Read,
     after_nothing,
     decide,
     found_nothing,
+    is_sure,
     offer,
     read,
     take,
@@ -25,6 +28,7 @@ from gnomon.models.grounded.meaning import answer_from_cards, is_noted
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.reply import describe, reply
 from gnomon.models.grounded.synonyms import NONE_OF_THESE, in_doubt
+from gnomon.models.grounded.ties import all_that_tie, says_tie
 from gnomon.models.grounded.trusted.adapt import adapt
 from gnomon.models.grounded.trusted.respond import respond_trusted
 from gnomon.models.port import (
@@ -41,20 +45,19 @@ MAX_QUESTION_WORDS = 80
 """Longer questions hold more than one question; this reader takes one."""
 
 WHICH_READING = "Which of these do you mean?"
-ANSWERED_FROM = 0.45
-"""Confidence from which an answer is given, where nobody sets another."""
+RUN_TIES = "run-ties"
 
 
 class GroundedModel:
     """Reads questions without a language model. Same input, same output."""
 
-    def __init__(self, least: float = ANSWERED_FROM) -> None:
+    def __init__(self, least: float = CALIBRATION.answered_from) -> None:
         """Make a model.
 
         Args:
-            least: Confidence from which an answer is given; a reading that was composed must be as sure.
+            least: Share of right answers from which one is given; what was composed must be as sure.
         """
-        self._least = least
+        self._least = CALIBRATION.score(least)
         self._last: tuple[str, Context, Read] | None = None
 
     @property
@@ -101,11 +104,17 @@ class GroundedModel:
             return respond_trusted(trusted, ran)
         known = self._known(text, context)
         chosen = _chosen(request.messages)
-        if chosen is None and last is None and _can_ask(request) and known.offers:
+        unsure = last is None and not is_sure(known, self._least)
+        if chosen is None and unsure and _can_ask(request) and known.offers:
             return _ask(WHICH_READING, offer(known.offers))
         decided = take(known.offers, chosen) if chosen is not None else decide(known, self._least)
         if ran is None:
             return _run(decided.reading, decided.sql)
+        tied = all_that_tie(decided.reading, context) if says_tie(request.messages) else None
+        # Whoever is there sees what was taken for granted; anybody else asked for one row and gets none.
+        if tied is not None and request.question.interactive:
+            again = ran.call_id != RUN_TIES
+            return _run(tied.reading, tied.sql, RUN_TIES) if again else _say(tied.reading, ran)
         return _say(decided.reading, ran) if chosen is not None else self._settle(decided, known, request)
 
     def _settle(self, decided: Decided, known: Read, request: ModelRequest) -> ModelResponse:
@@ -164,7 +173,8 @@ def _is_empty(result: ToolMessage) -> bool:
 
 
 def _run(reading: Reading, sql: str, call: str = "run-1") -> ModelResponse:
-    assumptions = [{"text": text, "alternative": other} for text, other in reading.assumptions]
+    stated = with_bridges(reading).assumptions
+    assumptions = [{"text": text, "alternative": other} for text, other in stated]
     arguments = {"sql": sql, "purpose": describe(reading)[:300], "assumptions": assumptions[:10]}
     return ModelResponse(
         "",

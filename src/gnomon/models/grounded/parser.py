@@ -6,11 +6,23 @@ from itertools import pairwise
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import Context
+from gnomon.models.grounded.blanks import read_present, read_stock, state_unlabelled
 from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.computed import read_computed, read_implied_sums
 from gnomon.models.grounded.contrast import read_contrast, settle_contrast
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods
+from gnomon.models.grounded.flags import (
+    happened,
+    is_noun,
+    is_of_another,
+    noun_behind,
+    read_denied_flags,
+    refuse_adjective,
+    refuse_flag_as_noun,
+    restrict_happened,
+    state_unflagged,
+)
 from gnomon.models.grounded.grouping import read_groups, read_order
 from gnomon.models.grounded.kin import read_kin, settle_kin
 from gnomon.models.grounded.linking import build_lexicon
@@ -18,6 +30,7 @@ from gnomon.models.grounded.nested import read_nested
 from gnomon.models.grounded.ordinals import part_phrases, read_place
 from gnomon.models.grounded.ratios import read_ratio
 from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading, Target
+from gnomon.models.grounded.recent import read_recent
 from gnomon.models.grounded.refusals import (
     refuse_circles,
     refuse_compounds,
@@ -32,11 +45,14 @@ from gnomon.models.grounded.refusals import (
     state_average_of_rows,
 )
 from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.stated import read_stated_numbers
 from gnomon.models.grounded.superlatives import partition_names, read_best_selling, read_superlatives
 from gnomon.models.grounded.tagging import Item, tag
 from gnomon.models.grounded.trends import read_trend
-from gnomon.models.grounded.values import read_values
+from gnomon.models.grounded.universal import read_universal, settle_whether
+from gnomon.models.grounded.values import read_value, read_values
 from gnomon.models.grounded.verbs import excuse_verbs
+from gnomon.models.grounded.whose_date import take_dated_words
 from gnomon.models.grounded.words import name_words
 
 WITH = frozenset({"with", "having", "have", "has", "who have", "that have"})
@@ -59,6 +75,10 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     kin = read_kin(draft)
     draft.focus = find_focus(draft)
     excuse_verbs(draft)
+    take_dated_words(draft)
+    read_recent(draft)
+    read_denied_flags(draft)
+    read_universal(draft)
     for read in (read_ratio, read_best_selling, read_place, read_nested, read_contrast, read_trend):
         read(draft)
     refuse_unknown(items)
@@ -77,6 +97,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
         read_computed,
         read_periods,
         read_values,
+        read_stated_numbers,
         read_rest,
     ):
         read(draft)
@@ -234,20 +255,29 @@ def _list_label(draft: Draft, at: int, table: TableRef) -> None:
 def _place_flag(draft: Draft, at: int) -> bool:
     """`active customers`, `that are discontinued`: a yes-or-no column used as an adjective."""
     before, following = draft.before(at), draft.after(at)
-    beside_noun = following == at + 1 and draft.as_table(draft.items[following]) is not None
     last = following is None or draft.items[following].kind == "period"
     linking = at > 0 and draft.items[at - 1].text.lower() in ("are", "is", "was", "were", "not", "be", "been")
-    if not (beside_noun or last or linking):
+    if not (noun_behind(draft, at) or last or linking or is_noun(draft, at)):
         return False
     column = draft.column(at, draft.schema.is_flag)
-    if column is None:
+    dated = happened(draft, at) if column is None else None
+    if column is None and dated is None:
         return False
+    if column is not None and is_of_another(draft, at, column):
+        read_value(draft, at)
+        return True
     if following is not None and draft.items[following].kind == "period":
         words = f"{draft.items[at].text} {draft.items[following].text}"
         raise NotRead(f"I cannot tell whether `{words}` is one fact or two.", (words,), final=True)
     negated = before is not None and draft.items[before].is_cue("not") and not draft.items[before].role
     if negated and before is not None:
         draft.take(before, "not")
+    if column is None:
+        if dated is not None:
+            restrict_happened(draft, at, dated, negated=negated)
+        return True
+    if negated:
+        state_unflagged(draft, column)
     if column.table != draft.focus:
         draft.assume(f"`{draft.items[at].text}` is read as {column}.")
     draft.conditions.append(Condition(column, "false" if negated else "true", (), draft.items[at].text))
@@ -266,8 +296,9 @@ def _place_column(draft: Draft, at: int) -> None:
         and draft.items[at - 1].text.lower() in ("a", "an")
         and draft.items[at - 2].text.lower() in WITH
     ):
-        draft.conditions.append(Condition(column, "not null", (), draft.items[at].text))
-        return draft.take(at, f"{column} is known")
+        return read_present(draft, at, column)
+    refuse_adjective(draft, at, column)
+    refuse_flag_as_noun(draft, at, column)
     first = draft.items[at].text.lower().split()[0]
     placed = any(_names_rows(draft, c.column) for c in draft.conditions)
     own = draft.focus_named and column.table == draft.focus
@@ -320,7 +351,10 @@ def finish(draft: Draft) -> Reading:
     state_average_of_rows(draft)
     refuse_unused_noun(draft)
     _list_with_counts(draft)
-    if draft.share and not (draft.conditions or draft.linked or draft.against_average):
+    read_stock(draft)
+    state_unlabelled(draft)
+    settle_whether(draft)
+    if draft.share and not (draft.conditions or draft.either or draft.linked or draft.against_average):
         raise NotRead("I cannot tell which part of the whole is meant.", ("share",))
     if draft.entity is not None and any(t.aggregate == "count" for t in draft.targets):
         draft.assume(f"Only rows of {draft.entity} that have any are listed.")
@@ -328,6 +362,7 @@ def finish(draft: Draft) -> Reading:
         base=base,
         targets=tuple(dict.fromkeys(draft.targets)),
         conditions=tuple(draft.conditions),
+        either=tuple(draft.either),
         against_average=tuple(draft.against_average),
         linked=tuple(draft.linked),
         groups=tuple(draft.groups),
@@ -343,6 +378,7 @@ def finish(draft: Draft) -> Reading:
         having=draft.having,
         distinct=draft.distinct or _lists_kinds(draft),
         share=draft.share,
+        every=draft.every,
         exists_only=draft.exists_only,
         mentioned=tuple(draft.mentioned()),
         assumptions=tuple(draft.assumptions),
@@ -392,6 +428,9 @@ def _lists_focus_with_counts(draft: Draft, listed: list[Target], computed: list[
 def _refuse_unlike_entity(draft: Draft, listed: list[Target], computed: list[Target]) -> None:
     """Each row of a group stands for one entity, which is not one of the rows that are added up."""
     tables = {t.table for t in computed}
+    if tables == {draft.entity} and not listed and {t.aggregate for t in computed} == {"avg"}:
+        draft.entity = None
+        return
     if draft.entity in tables or tables & {t.table for t in listed}:
         raise NotRead(f"I cannot tell what is computed per {draft.entity}.", (str(draft.entity),))
 

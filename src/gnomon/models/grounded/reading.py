@@ -36,6 +36,10 @@ class Condition:
     """A column compared with literals.
 
     `words` are those of the question that asked for it; `named` tells whether they name the column too.
+
+    Args:
+        of: The table of whose rows it is said, where the question says so: `with an order at Elm Street`.
+        by: The column of those rows that leads to the one compared, where there are several ways to it.
     """
 
     column: ColumnRef
@@ -43,6 +47,8 @@ class Condition:
     values: Literals = ()
     words: str = ""
     named: bool = False
+    of: TableRef | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +192,7 @@ class Reading:
         either: Conditions of which one is enough.
         tests: What some or no row with the same listed values meets.
         share: True if the answer is the share of `base` rows that meet `conditions`.
+        every: True if the answer is the number of `base` rows that do not, of which there may be none.
         group_by_entity: A table whose rows are the groups (its key and label are shown).
         then: What to order by among equals.
         within: Groups of which each has a ranking of its own, cut by `limit` or at `place`.
@@ -195,6 +202,7 @@ class Reading:
         cautious: False if the doubts about related rows are weighed by whoever made the reading.
         mentioned: Tables that the question names as tables.
         said: Roots of the question's words, which may say by what column two tables are linked.
+        through: Sentences about tables that link others without being named; they are no doubts.
         assumptions: Text and alternative, a pair each.
         explained: Words of the question and how each was read.
         certainty: In [0, 1]: the product of how sure each link is.
@@ -221,10 +229,12 @@ class Reading:
     kin: Kin | None = None
     distinct: bool = False
     share: bool = False
+    every: bool = False
     exists_only: bool = False
     cautious: bool = True
     mentioned: tuple[TableRef, ...] = ()
     said: frozenset[str] = frozenset()
+    through: tuple[str, ...] = ()
     assumptions: tuple[tuple[str, str], ...] = ()
     explained: tuple[tuple[str, str], ...] = ()
     certainty: float = 1.0
@@ -237,9 +247,11 @@ class NotRead(Exception):
     Args:
         options: What the words may mean, to choose from.
         final: True if the question itself says two things, so that no reader can tell which is meant.
+        silent: True if the first option may be taken where nobody is there to choose.
     """
 
     reason: str
     words: tuple[str, ...] = field(default=())
     options: tuple[str, ...] = field(default=())
     final: bool = False
+    silent: bool = True

@@ -9,10 +9,12 @@ from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.dates import is_row_date
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.fiscal import MENTION
+from gnomon.models.grounded.flags import noun_behind
 from gnomon.models.grounded.linking import build_lexicon
 from gnomon.models.grounded.reading import Condition, NotRead
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import HARMLESS_MARKS, Item, tag
+from gnomon.models.grounded.universal import asks_whether
 from gnomon.models.grounded.verbs import is_additive
 from gnomon.models.grounded.words import name_words
 
@@ -41,6 +43,13 @@ def refuse_unfinished(text: str, context: Context, today: date) -> None:
     draft = Draft(Schema(context), items, today)
     refuse_cut_off(draft)
     refuse_pronouns(draft)
+    _refuse_whether(items)
+
+
+def _refuse_whether(items: Sequence[Item]) -> None:
+    """The composer lists what would be counted; yes or no is said by rules alone."""
+    if asks_whether(items):
+        raise NotRead(f"I cannot tell of what `{items[0].text}` is asked.", (items[0].text,))
 
 
 def _refuse_fiscal(items: Sequence[Item]) -> None:
@@ -125,12 +134,18 @@ def refuse_cut_off(draft: Draft) -> None:
 
 def refuse_compounds(draft: Draft) -> None:
     """`population density`, where only population and density are known: two names side by side are one."""
-    for first, second in pairwise(draft.items):
-        if not first.kind == second.kind == "name":
+    for at, (first, second) in enumerate(pairwise(draft.items)):
+        if not first.kind == second.kind == "name" or _describe_together(draft, at):
             continue
         tables = {draft.as_table(first), draft.as_table(second)}
         if tables == {None} or (None not in tables and len(tables) == 2):
             raise NotRead(f"I know no `{first.text} {second.text}`.", (first.text, second.text))
+
+
+def _describe_together(draft: Draft, at: int) -> bool:
+    """`premium active customers`: two flags, each said of the noun behind them."""
+    both = (draft.column(i, draft.schema.is_flag) for i in (at, at + 1))
+    return noun_behind(draft, at) is not None and all(both)
 
 
 def refuse_like_tables(draft: Draft) -> None:

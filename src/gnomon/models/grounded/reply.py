@@ -5,15 +5,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from gnomon.domain.wording import say
+from gnomon.models.grounded.linking import LAYER_WORDS
 from gnomon.models.grounded.reading import Condition, Kin, Linked, Reading, Side, Target, Within
-from gnomon.models.grounded.words import CAMEL, SEPARATORS
+from gnomon.models.grounded.words import CAMEL, SEPARATORS, lemma
 
 AGGREGATES = {"sum": "total", "avg": "average", "min": "lowest", "max": "highest", "median": "median"}
 SPANS = {
     2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten",
     11: "eleven", 12: "twelve",
 }  # fmt: skip
-PLACES = {2: "second", 3: "third", 4: "fourth", 5: "fifth"}
+UNCOUNTED = frozenset(
+    {"staff", "stock", "data", "information", "inventory", "history", "equipment", "personnel", "feedback"}
+    | {"news", "series", "species"}
+)
+PLURALS = {
+    "person": "people", "child": "children", "man": "men", "woman": "women", "foot": "feet", "mouse": "mice",
+    "tooth": "teeth", "life": "lives", "leaf": "leaves", "shelf": "shelves", "criterion": "criteria",
+}  # fmt: skip
+PLACES = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 OPERATORS = {
     "=": "is", "<>": "is not", ">": "is over", ">=": "is at least", "<": "is under", "<=": "is at most",
     "in": "is one of", "not in": "is none of", "contains": "contains", "null": "is missing",
@@ -30,28 +39,49 @@ def noun(name: str) -> str:
     return " ".join(SEPARATORS.sub(" ", CAMEL.sub(" ", name)).split()).lower() or name
 
 
+def thing(table: str) -> str:
+    """What a row of the table is: `dim_accounts` holds accounts, and one of them is an account."""
+    words = noun(table).split()
+    core = [w for w in words if w not in LAYER_WORDS] or words
+    return " ".join([*core[:-1], lemma(core[-1])])
+
+
+def things(table: str) -> str:
+    """What the rows of the table are together."""
+    *first, last = thing(table).split()
+    several = last if last in UNCOUNTED else PLURALS.get(last) or _plural(last)
+    return " ".join([*first, several])
+
+
+def _plural(word: str) -> str:
+    if word.endswith("y") and word[-2:-1] not in tuple("aeiou"):
+        return f"{word[:-1]}ies"
+    return f"{word}es" if word.endswith(("s", "x", "ch", "sh", "z")) else f"{word}s"
+
+
 def describe(reading: Reading) -> str:
     """What a reading asks for, as a noun phrase without numbers of its own."""
     if reading.share:
-        head = f"the share of {noun(reading.base.name)}"
-    elif reading.exists_only:
-        head = f"the number of {noun(reading.base.name)}"
+        head = f"the share of {things(reading.base.name)}"
+    elif reading.every or reading.exists_only:
+        head = f"the number of {things(reading.base.name)}"
     else:
-        head = " and ".join(dict.fromkeys(_target(t) for t in reading.targets)) or noun(reading.base.name)
+        head = " and ".join(dict.fromkeys(_target(t) for t in reading.targets)) or things(reading.base.name)
     groups = _groups(Within(reading.groups, reading.group_by_entity))
     parts = [_of_figures(head, reading), f"per {groups}" if groups else "", _along(reading), _ranked(reading)]
+    parts += ["apart from those"] if reading.every else []
     parts += [_restrictions(reading), _kin(reading.kin) if reading.kin is not None else ""]
     return " ".join(p for p in parts if p)
 
 
 def _groups(within: Within) -> str:
     named = [noun(g.column.column) if g.bucket is None else g.bucket for g in within.groups]
-    return " and ".join([*named, *([noun(within.entity.name)] if within.entity is not None else [])])
+    return " and ".join([*named, *([thing(within.entity.name)] if within.entity is not None else [])])
 
 
 def _over(within: Within) -> str:
     named = [f"each {noun(g.column.column)}" if g.bucket is None else f"{g.bucket}s" for g in within.groups]
-    return " and ".join([*named, *([noun(within.entity.name)] if within.entity is not None else [])])
+    return " and ".join([*named, *([things(within.entity.name)] if within.entity is not None else [])])
 
 
 def _of_figures(head: str, reading: Reading) -> str:
@@ -98,7 +128,7 @@ def _ranked(reading: Reading) -> str:
 
 def _each(within: Within) -> str:
     named = [f"each {noun(g.column.column) if g.bucket is None else g.bucket}" for g in within.groups]
-    entity = [f"each of {noun(within.entity.name)}"] if within.entity is not None else []
+    entity = [f"each {thing(within.entity.name)}"] if within.entity is not None else []
     return " and ".join([*named, *entity])
 
 
@@ -106,9 +136,11 @@ def _target(target: Target) -> str:
     if target.aggregate is None:
         return f"the {noun(target.column or '')}"
     if target.aggregate == "count":
-        counted = f"different {noun(target.column)}" if target.column else noun(target.table.name)
+        counted = f"different {noun(target.column)}" if target.column else things(target.table.name)
         return f"the number of {counted}"
-    return f"the {AGGREGATES[target.aggregate]} {noun(target.column or '')}"
+    named, aggregate = noun(target.column or ""), AGGREGATES[target.aggregate]
+    again = named.split()[0] == aggregate
+    return f"the sum of {named}" if again and aggregate == "total" else f"the {aggregate} {named}"
 
 
 def _restrictions(reading: Reading) -> str:
@@ -149,7 +181,7 @@ def _kin(kin: Kin) -> str:
 
 
 def _linked(linked: Linked) -> str:
-    name = noun(linked.table.name)
+    name = things(linked.table.name)
     if linked.operator in ("exists", "not exists"):
         return f"{'with' if linked.operator == 'exists' else 'without'} {name}"
     words = {">": "more than", ">=": "at least", "<": "fewer than", "<=": "at most", "=": "exactly"}
@@ -165,7 +197,7 @@ def reply(reading: Reading, content: Mapping[str, Any]) -> str:
     if len(rows) == 1 and content.get("row_count") == 1:
         return _one_row(reading, what, rows[0], columns)
     more = " or more" if content.get("truncated") else ""
-    leader = f" First is {_leader(rows[0])}." if _has_leader(reading) and len(rows[0]) > 1 else ""
+    leader = f" First is {_leader(reading, rows[0])}." if _has_leader(reading) and len(rows[0]) > 1 else ""
     return f"{_capital(what)}: {content.get('row_count'):,}{more} rows.{leader}"
 
 
@@ -174,12 +206,16 @@ def _has_leader(reading: Reading) -> bool:
     return bool(reading.limit and reading.order) and alone
 
 
-def _leader(row: list[Any]) -> str:
-    """The first row of a ranking: its label and what it is ranked by."""
-    return f"{_plain(row[0])} with {_plain(row[-1])}"
+def _leader(reading: Reading, row: list[Any]) -> str:
+    """The first row of a ranking: what it is called, behind its key, and what it is ranked by."""
+    keyed = reading.group_by_entity is not None and len(row) > 2
+    called = " ".join(map(_plain, row[1:-1])) if keyed else _plain(row[0])
+    return f"{called} with {_plain(row[-1])}"
 
 
 def _one_row(reading: Reading, what: str, row: list[Any], columns: list[str]) -> str:
+    if reading.every:
+        return f"{'No' if row[0] else 'Yes'}: {what} is {say(row[0])}."
     if reading.exists_only:
         return f"{'Yes' if row[0] else 'No'}: {what} is {say(row[0])}."
     if len(row) == 1:

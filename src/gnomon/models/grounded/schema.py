@@ -14,7 +14,7 @@ from gnomon.domain.catalog import (
 )
 from gnomon.domain.context import Context
 from gnomon.models.grounded.cues import DIMENSIONS
-from gnomon.models.grounded.words import name_words
+from gnomon.models.grounded.words import is_short_name, name_words
 
 MAX_HOPS = 4
 YES = frozenset({"1", "yes", "y", "true", "t"})
@@ -133,7 +133,7 @@ class Schema:
         person = [n for n, w in words.items() if w[-2:] in (("first", "name"), ("last", "name"))]
         if len({words[n][-2:] for n in person}) == len(person) == 2:
             return tuple(person)
-        named = [n for n, w in words.items() if w[-1:] == ("name",)]
+        named = [n for n, w in words.items() if w[-1:] == ("name",) or is_short_name(n, table.name)]
         key = self.card(table).primary_key
         return tuple(named[:1]) or (key.columns if key else (columns[0].name,))
 

@@ -15,7 +15,7 @@ def write_sql(reading: Reading, schema: Schema) -> str:
     Raises:
         NotRead: The reading cannot be said in this dialect or over these columns.
     """
-    return _tree(reading, schema).sql(dialect=schema.context.dialect, pretty=True, identify=False)
+    return _tree(reading, schema).sql(dialect=schema.context.dialect, copy=False, pretty=True, identify=False)
 
 
 def _tree(reading: Reading, schema: Schema) -> exp.Select:

@@ -7,6 +7,7 @@ from typing import Literal
 from sqlglot import exp
 
 from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.blanks import unlabelled
 from gnomon.models.grounded.joins import Related, only_path
 from gnomon.models.grounded.reading import (
     AgainstAverage,
@@ -42,21 +43,23 @@ class Statement(Terms):
 
     def over_rows(self, query: exp.Select) -> exp.Select:
         """What is selected, from the rows that the reading is about."""
-        query = query.from_(self.table(self.plan.root))
+        query = query.from_(self.table(self.plan.root), copy=False)
         for hop in self.plan.hops:
-            query = query.join(
-                self.table(hop.target), on=self.on(hop, self.aliases, self.aliases), join_type="inner"
-            )
+            on = self.on(hop, self.aliases, self.aliases)
+            query = query.join(self.table(hop.target), on=on, join_type="inner", copy=False)
         if self.reading.order is not None and self.reading.order.linked is not None:
             query = self._counted_rows(query, self.reading.order.linked)
-        for condition in self._whole() if self.reading.share else self._where():
-            query = query.where(condition)
+        apart = self.reading.share or self.reading.every
+        for condition in self._whole() if apart else self._where():
+            query = query.where(condition, copy=False)
         return query
 
     def _select(self) -> exp.Select:
         reading = self.reading
         if reading.share:
             return exp.select(self._share())
+        if reading.every:
+            return exp.select(self._exceptions())
         columns, group_keys = self.columns()
         query = exp.select(*columns)
         if any(t.aggregate for t in reading.targets) and group_keys:
@@ -130,10 +133,18 @@ class Statement(Terms):
             columns = list(dict.fromkeys((*self.schema.key(base), *self.schema.label(base))))
         return [self.column(ColumnRef(base, c)) for c in columns]
 
-    def _share(self) -> exp.Expr:
+    def _part(self) -> exp.Expr:
+        """The number of rows that meet what does not restrict the whole."""
         whole = self._whole()
         condition = exp.and_(*(c for c in self._where() if c not in whole))
-        part = exp.Count(this=exp.Case(ifs=[exp.If(this=condition, true=exp.Literal.number(1))]))
+        return exp.Count(this=exp.Case(ifs=[exp.If(this=condition, true=exp.Literal.number(1))]))
+
+    def _exceptions(self) -> exp.Expr:
+        rest = exp.Sub(this=exp.Count(this=exp.Star()), expression=self._part())
+        return self.named(rest, "exceptions")
+
+    def _share(self) -> exp.Expr:
+        part = self._part()
         scaled = exp.Mul(this=exp.Literal.number("100.0"), expression=part)
         rows = exp.Nullif(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(0))
         return self.named(exp.Div(this=scaled, expression=rows), "percent")
@@ -158,8 +169,10 @@ class Statement(Terms):
         ]
         order = self.reading.order
         ranked = order.target.ref if order and order.target and order.target.aggregate is None else None
-        if ranked is not None and self.reading.limit is not None:
-            found.append(exp.Not(this=exp.Is(this=self.column(ranked), expression=exp.Null())))
+        leading = [ranked] if ranked is not None else []
+        leading += unlabelled(self.schema, self.reading.groups)
+        for column in leading if self.reading.limit is not None else ():
+            found.append(exp.Not(this=exp.Is(this=self.column(column), expression=exp.Null())))
         return found
 
     def _compared(self) -> list[exp.Expr]:
@@ -221,15 +234,15 @@ class Statement(Terms):
         tables = [first.target, *(h.target for h in rest)]
         tables += [h.target for _, path in related.inner for h in path if h.target not in tables]
         inner = aliases_of(tables, taken=set(self.aliases.values()), suffix="_related")
-        query = exp.Select().from_(self.table(first.target, inner))
+        query = exp.Select().from_(self.table(first.target, inner), copy=False)
         hops = [*rest, *(h for _, path in related.inner for h in path)]
         for hop in dict.fromkeys(h for h in hops if h is not first):
-            query = query.join(self.table(hop.target, inner), on=self.on(hop, inner, inner))
+            query = query.join(self.table(hop.target, inner), on=self.on(hop, inner, inner), copy=False)
         source, target = first.pairs[0]
         column = self.column(ColumnRef(first.target, target), inner)
         query = query.where(exp.Not(this=exp.Is(this=column, expression=exp.Null())))
         for condition, _ in related.inner:
-            query = query.where(self.condition(condition, inner))
+            query = query.where(self.condition(condition, inner), copy=False)
         return self.column(ColumnRef(first.source, source)), column, query
 
     def _counted_rows(self, query: exp.Select, table: TableRef) -> exp.Select:
@@ -259,7 +272,7 @@ class Statement(Terms):
             )
         elif self.reading.groups and self.reading.groups[0].bucket:
             query = query.order_by(exp.Ordered(this=self.grouping(self.reading.groups[0])))
-        return query.limit(self.reading.limit) if self.reading.limit else query
+        return query.limit(self.reading.limit, copy=False) if self.reading.limit else query
 
     def order_key(self, order: Ordering) -> exp.Expr:
         """What an order goes by."""

@@ -187,6 +187,10 @@ def _by_following(draft: Draft, at: int, following: int | None, descending: bool
     item = draft.items[following]
     by = _by_phrase(draft, following)
     if draft.is_name(following) and by is not None:
+        extreme = _extreme_by_group(draft, at, following, by, limit)
+        if extreme is not None:
+            draft.take(following, f"column {extreme}")
+            return draft.targets.append(Target(extreme.table, extreme.column, "max" if descending else "min"))
         return _top_by(draft, following, by, descending, limit)
     if item.is_cue("count", "agg") and item.cue is not None:
         inner = draft.after(following, skip=BEFORE_NAMES)
@@ -245,8 +249,11 @@ def refuse_counted_column(draft: Draft, at: int, entity: TableRef | None) -> Non
     """`party with the most hosts`, where a party has a `number_of_hosts`: rows or that column."""
     stored = [k.ref for k in draft.items[at].links if not k.is_table and k.table == entity]
     stored = [c for c in stored if draft.schema.is_numeric(c)]
-    if stored:
-        raise NotRead(f"`{draft.items[at].text}` could be {stored[0]} or counted.", (draft.items[at].text,))
+    words, counted = draft.items[at].text, draft.as_table(draft.items[at])
+    if stored and words not in dict(draft.schema.context.choices):
+        options = (str(counted), str(stored[0]))
+        reason = f"`{words}` could be a count of {counted} or {stored[0]}."
+        raise NotRead(reason, (words,), options if counted is not None else ())
 
 
 def _best_time(draft: Draft, unit_at: int, column: ColumnRef, descending: bool, limit: int | None) -> None:
@@ -284,6 +291,37 @@ def _by_phrase(draft: Draft, name: int) -> int | None:
     if position is not None and draft.items[position].text.lower() == "with":
         return None
     return None
+
+
+def _extreme_by_group(draft: Draft, at: int, name: int, by: int, limit: int | None) -> ColumnRef | None:
+    """`highest salary by department`: the highest of each; None where the name is of what is ranked.
+
+    Raises:
+        NotRead: It may be the highest of single rows, or the group whose rows come to most.
+    """
+    words = f"{draft.items[at].text} {draft.items[name].text}"
+    measure = draft.items[by].is_cue("group") and draft.as_table(draft.items[name]) is None
+    column = draft.column(name, draft.schema.is_numeric) if measure else None
+    behind = draft.after(by, skip=BEFORE_NAMES)
+    if column is None or not _is_amount(draft, column) or behind is None or not draft.is_name(behind):
+        return None
+    if (
+        draft.as_table(draft.items[behind]) is None
+        and draft.column(behind, draft.schema.is_numeric) is not None
+    ):
+        return None
+    if limit is not None or draft.items[at].text.lower() == "top" or _adds_up(draft, column, words):
+        raise NotRead(f"`{words}` may be of single rows or of totals; say which.", (words,), final=True)
+    return column
+
+
+def _is_amount(draft: Draft, column: ColumnRef) -> bool:
+    """Whether its values are measured rather than codes that rows share."""
+    return not draft.schema.is_flag(column) and not draft.schema.is_key(column)
+
+
+def _adds_up(draft: Draft, column: ColumnRef, words: str) -> bool:
+    return is_additive(draft, column) or "total" in words.lower().split()
 
 
 def _top_by(draft: Draft, name: int, by: int, descending: bool, limit: int | None) -> None:

@@ -111,7 +111,7 @@ def in_doubt(stopped: NotRead, context: Context) -> NotRead | None:
     more than near in meaning, has a default.
     """
     if stopped.options:
-        return stopped if stopped.final else None
+        return stopped if stopped.final or not stopped.silent else None
     for word in stopped.words:
         near = tuple(dict.fromkeys(s.meant for s in _near(word, context)))[:MAX_OPTIONS]
         if near:

@@ -12,6 +12,7 @@ from typing import Literal
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import ValueMatch
 from gnomon.models.grounded.cues import CUES, LONGEST_CUE, Cue
+from gnomon.models.grounded.directions import tell_directions
 from gnomon.models.grounded.fiscal import fiscal_period, fiscal_year
 from gnomon.models.grounded.linking import MAX_SPAN, Lexicon, Link
 from gnomon.models.grounded.periods import Period, Reader, find_period
@@ -53,6 +54,7 @@ class Item:
 
     Args:
         said: The unit or currency of a number, where the question says one.
+        dated: The date that a verb names for what is behind it: `booked in 2025`.
     """
 
     kind: ItemKind
@@ -64,6 +66,7 @@ class Item:
     period: Period | None = None
     resolved: ColumnRef | None = None
     said: Said | None = None
+    dated: ColumnRef | None = None
     role: str = field(default="")
 
     def is_cue(self, *kinds: str) -> bool:
@@ -87,11 +90,24 @@ def tag(question: str, lexicon: Lexicon, values: Sequence[ValueMatch], today: da
             item.cue = Cue("fill")
         items.append(item)
         at += used
+    _prefer_own_values(items)
+    tell_directions(items, (words for words, _ in lexicon.context.choices))
     _refuse_spans(items)
     _refuse_late_requests(items)
     _count_adverbs(items)
     _mark_units(items)
     return items
+
+
+def _prefer_own_values(items: Sequence[Item]) -> None:
+    """`active subscriptions`: a value of the noun behind it, before a flag or column of some other table."""
+    for item, noun in pairwise(items):
+        if item.kind != "name" or noun.kind != "name" or not item.values:
+            continue
+        tables = {k.table for k in noun.links if k.is_table and k.score == noun.links[0].score}
+        own = tuple(v for v in item.values if v.column.table in tables and v.kind in ("exact", "folded"))
+        if own and not any(k.is_table or k.table in tables for k in item.links):
+            item.kind, item.values, item.links = "value", own, ()
 
 
 def _fiscal_reader(lexicon: Lexicon) -> Reader | None:
@@ -229,11 +245,15 @@ def _span(
     cue = CUES.get(tuple(t.lower for t in span)) if all(t.kind != "quoted" for t in span) else None
     if cue is not None and length == 1 and _is_code(tokens, at):
         cue = None
+    if cue is not None and cue.kind == "fill" and _cuts_value(tokens, at, length, by_phrase):
+        cue = None
     links = () if text.lower() == NO_WORD else lexicon.links(span)
     matches = tuple(by_phrase.get(_joined(span), ()))
     if span[0].kind == "quoted" and length == 1:
         return Item("quoted", span[0].text, values=matches)
     if cue and links and _name_wins(cue, links, tokens, at + length, lexicon):
+        cue = None
+    if cue is not None and cue.kind == "unsupported" and _is_proper(tokens, at, length, matches):
         cue = None
     if cue is not None and not (matches and length > 1 and cue.kind not in STEERING):
         return Item("cue", text, cue=cue, links=links)
@@ -242,6 +262,22 @@ def _span(
     if links:
         return Item("name", text, links=links, values=matches)
     return None
+
+
+def _cuts_value(
+    tokens: Sequence[Token], at: int, length: int, by_phrase: dict[str, list[ValueMatch]]
+) -> bool:
+    """Whether a value of the data begins within the words and goes on behind them: `are in progress`."""
+    starts = range(at + 1, at + length)
+    ends = range(at + length + 1, min(at + length + MAX_SPAN, len(tokens)) + 1)
+    return any(_joined(tokens[start:end]) in by_phrase for start in starts for end in ends)
+
+
+def _is_proper(tokens: Sequence[Token], at: int, length: int, matches: tuple[ValueMatch, ...]) -> bool:
+    """`a Growth subscription`, where a plan is called so: a capital within a sentence."""
+    shouted = all(t.text.isupper() for t in tokens if t.kind == "word")
+    capital = length == 1 and at > 0 and tokens[at].text[:1].isupper() and not shouted
+    return capital and any(m.kind == "exact" for m in matches)
 
 
 def _is_code(tokens: Sequence[Token], at: int) -> bool:

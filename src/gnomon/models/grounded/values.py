@@ -2,8 +2,18 @@
 
 from decimal import Decimal
 
-from gnomon.domain.catalog import ColumnRef
+from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import ValueMatch
+from gnomon.models.grounded.attached import (
+    by_column,
+    leads_elsewhere,
+    placed_by,
+    refuse_both_ways,
+    said_of,
+    several,
+    way_chosen,
+)
+from gnomon.models.grounded.directions import direction
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Condition, NotRead, Operator
 from gnomon.models.grounded.tagging import Item
@@ -46,21 +56,41 @@ def read_value(draft: Draft, at: int) -> None:
     profile = draft.schema.column(match.column).profile
     if operator == "<>" and profile is not None and profile.nulls:
         draft.assume(f"Rows without a {match.column.column} are left out.")
-    spellings = _spellings(item, match)
+    spellings = spellings_of(item, match)
     if len(spellings) > 1:
         draft.assume(f"{' and '.join(map(repr, spellings))} of {match.column} are taken as one.")
         operator = "in" if operator == "=" else "not in"
-    draft.conditions.append(Condition(match.column, operator, spellings, item.text, said))
+    of, by = _attached(draft, at, match)
+    draft.conditions.append(Condition(match.column, operator, spellings, item.text, said, of, by))
     certainty = 1.0 if match.kind in ("exact", "folded") else 0.6 + 0.4 * match.score
     draft.take(at, f"{match.column} {operator} '{match.value}'", certainty)
     if match.kind in ("stemmed", "fuzzy"):
         draft.assume(f"`{item.text}` is read as the value '{match.value}' of {match.column}.", certainty=0.85)
 
 
-def _spellings(item: Item, match: ValueMatch) -> tuple[str, ...]:
-    """The stored values of the column that differ from the match in case alone, the match first."""
+def _attached(draft: Draft, at: int, match: ValueMatch) -> tuple[TableRef | None, str]:
+    """The rows that the value is said of, and the column by which they lead to it, where that is a question.
+
+    Raises:
+        NotRead: Several columns lead there, and nothing says which is meant.
+    """
+    way = way_chosen(draft, at, [match])
+    if way is not None:
+        return way[1].table, way[1].column
+    of = said_of(draft, at, match.column)
+    start = of or draft.focus
+    if start is None:
+        return of, ""
+    focus = draft.focus
+    if of is not None and focus is not None and leads_elsewhere(draft.schema, focus, of, match.column.table):
+        draft.assume(f"`{draft.items[at].text}` is said of {of}, not of {focus}.", f"or of {focus}")
+    return of, by_column(draft, at, start, match)
+
+
+def spellings_of(item: Item, match: ValueMatch) -> tuple[str, ...]:
+    """The stored values of the column that differ from the match in case alone, the likeliest first."""
     same = [v.value for v in item.values if v.column == match.column]
-    return tuple(dict.fromkeys(v for v in (match.value, *same) if v.casefold() == match.value.casefold()))
+    return tuple(dict.fromkeys(v for v in (*same, match.value) if v.casefold() == match.value.casefold()))
 
 
 def _negated(draft: Draft, at: int) -> bool:
@@ -81,8 +111,12 @@ def _choose(draft: Draft, at: int) -> ValueMatch:
         raise NotRead(f"`{item.text}` is a value of a table that is out of sight.", (item.text,))
     chosen = draft.chosen(item.text)
     picked = [v for v in known if str(v.column) == chosen]
-    if picked:
-        return picked[0]
+    way = way_chosen(draft, at, known)
+    if picked or way is not None:
+        return picked[0] if way is None else way[0]
+    placed = placed_by(draft, at, known)
+    if placed is not None:
+        return placed
     known = _not_its_own_name(draft, at, _of_noun_after(draft, at, known))
     beside = _beside_columns(draft, at)
     mentioned = set(draft.mentioned())
@@ -98,11 +132,25 @@ def _choose(draft: Draft, at: int) -> ValueMatch:
         near = sorted((v for v in known if allowed(v)), key=lambda v: (-v.score, -v.rows))
         if not near:
             continue
+        _refuse_other_spelling(draft, at, near[0], known, beside)
         tied = {v.column for v in near if near[0].score - v.score < 0.02}
         if len(tied) > 1:
             return _most_rows(draft, at, near, tied)
         return near[0]
     raise NotRead(f"`{item.text}` could not be placed.", (item.text,))
+
+
+def _refuse_other_spelling(
+    draft: Draft, at: int, near: ValueMatch, known: list[ValueMatch], beside: set[ColumnRef]
+) -> None:
+    """`Visits in Emergency`: a department is written so, and a kind of visit only nearly so."""
+    placed = direction(draft.items, at) or (at > 0 and draft.items[at - 1].text.lower() in ("in", "at"))
+    if near.kind == "exact" or near.column in beside or not placed or draft.focus is None:
+        return
+    exact = [v for v in known if v.kind == "exact" and v.column.table != near.column.table]
+    exact = [v for v in exact if draft.schema.paths(draft.focus, v.column.table, many=False)]
+    if exact:
+        raise several(draft.items[at].text, (str(near.column), str(exact[0].column)))
 
 
 def _of_noun_after(draft: Draft, at: int, known: list[ValueMatch]) -> list[ValueMatch]:
@@ -144,6 +192,7 @@ def _most_rows(draft: Draft, at: int, near: list[ValueMatch], tied: set[ColumnRe
         f"`{draft.items[at].text}` is a value of {' and of '.join(options)}.",
         (draft.items[at].text,),
         options,
+        silent=False,
     )
 
 
@@ -175,25 +224,26 @@ def _read_quoted(draft: Draft, at: int) -> None:
 
 def _merge_alternatives(draft: Draft) -> None:
     """`from France and Germany` means either; a different column with `or` is beyond this reader."""
-    merged: dict[ColumnRef, Condition] = {}
+    merged: dict[tuple[ColumnRef, TableRef | None, str], Condition] = {}
     rest: list[Condition] = []
     for condition in draft.conditions:
         if condition.operator not in ("=", "<>") or not isinstance(condition.values[0], str | Decimal):
             rest.append(condition)
             continue
-        known = merged.get(condition.column)
+        place = (condition.column, condition.of, condition.by)
+        known = merged.get(place)
         if known is None:
-            merged[condition.column] = condition
+            merged[place] = condition
             continue
+        refuse_both_ways(draft, condition.column)
         if condition.operator != known.operator.replace("not in", "<>").replace("in", "="):
             raise NotRead(
                 "I cannot combine a wanted and an unwanted value of one column.", (condition.words,)
             )
         operator: Operator = "in" if condition.operator == "=" else "not in"
         words = f"{known.words}, {condition.words}"
-        merged[condition.column] = Condition(
-            condition.column, operator, known.values + condition.values, words
-        )
+        values = known.values + condition.values
+        merged[place] = Condition(condition.column, operator, values, words, of=known.of, by=known.by)
     _place_or(draft)
     draft.conditions = rest + list(merged.values())
 

@@ -2,6 +2,9 @@
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.happening import may_be_of
+from gnomon.models.grounded.tagging import Item
+from gnomon.models.grounded.units import ends_in_unit
 from gnomon.models.grounded.words import ADDITIVE, name_words, stem
 
 MEASURE_VERBS = frozenset(
@@ -12,14 +15,23 @@ MEASURE_VERBS = frozenset(
 
 EVENT_VERBS = frozenset(
     {"made", "paid", "issued", "created", "recorded", "added", "processed", "submitted", "logged", "posted"}
-    | {"registered", "filed", "entered", "booked", "placed", "opened", "sold"}
+    | {"registered", "filed", "entered", "booked", "placed", "opened", "sold", "make", "pay", "sell"}
 )
 """Said of a row with a single date, these can only be about that date: `refunds paid in 2025`."""
 
+NOUNS = {"born": "birth", "died": "death", "sold": "sale"}
+"""What dates call that for which people have another word."""
+
+EVENT_OF = "the event of "
+"""How the role of such a verb begins."""
+
+EVENT_STEMS = frozenset(stem(w) for w in EVENT_VERBS)
+
 
 def is_additive(draft: Draft, column: ColumnRef) -> bool:
-    """Whether the column's name says that its values are amounts that add up."""
+    """Whether the column's name, up to its unit, says that its values are amounts that add up."""
     words = name_words(column.column)
+    words = words[:-1] if ends_in_unit(tuple(map(stem, words))) else words
     per_piece = {"price", "rate", "average", "percent", "ratio", "per", "unit"} & set(words[:-1])
     return draft.schema.is_numeric(column) and bool(words) and words[-1] in ADDITIVE and not per_piece
 
@@ -48,33 +60,48 @@ def _restates_measure(draft: Draft, at: int) -> bool:
 
 def _restates_event(draft: Draft, at: int) -> bool:
     before, following = draft.before(at), draft.after(at)
-    if draft.items[at].text.lower() not in EVENT_VERBS or before is None:
+    if stem(draft.items[at].text.lower()) not in EVENT_STEMS or before is None:
         return False
-    table = draft.as_table(draft.items[before])
-    dated = following is None or draft.items[following].kind == "period"
-    if table is None or not dated or len(draft.schema.dates(table)) != 1:
+    doer = draft.as_table(draft.items[before])
+    tables = [t for t in (doer, draft.focus) if t is not None and doer is not None]
+    if doer is not None and is_doer(draft, before):
+        tables = tables[1:]
+    dates = [dates for t in dict.fromkeys(tables) if len(dates := draft.schema.dates(t)) == 1]
+    ends = following is None or is_time(draft.items[following])
+    told = next((d.table for (d,) in dates if may_be_of(draft.items[at].text, d)), None)
+    if not ends or told is None:
         return False
-    draft.take(at, f"the event of {table}")
+    draft.take(at, f"{EVENT_OF}{told}")
     return True
 
 
+def is_doer(draft: Draft, at: int) -> bool:
+    """`orders did customers place`: whether the noun at a position does what is said of the one before it."""
+    return any(item.text.lower().split()[-1] == "did" for item in draft.items[:at])
+
+
 def _restates_date(draft: Draft, at: int) -> bool:
-    """`signed up in 2026`: the words before a period name a date column of a table in play."""
+    """`signed up in 2026`: the words before a time name a date column of a table in play."""
     end = at + 1
     while end < len(draft.items) and draft.items[end].kind == "unknown":
         end += 1
     following = draft.after(end - 1)
-    if following is None or draft.items[following].kind != "period":
+    if following is None or not is_time(draft.items[following]):
         return False
-    said = [stem(w) for item in draft.items[at:end] for w in name_words(item.text)]
+    words = [w for item in draft.items[at:end] for w in name_words(item.text)]
+    said = [stem(NOUNS.get(w, w)) for w in words]
     for table in draft.mentioned():
         column = _dated(draft, table, said)
         if column is not None:
             for item in draft.items[at:end]:
-                item.role = f"about {column}"
-            draft.dated_by = column
+                item.role, item.dated = f"about {column}", column
             return True
     return False
+
+
+def is_time(item: Item) -> bool:
+    """Whether it is a period or a unit of time by which rows are grouped."""
+    return item.kind == "period" or item.is_cue("time_group")
 
 
 def _dated(draft: Draft, table: TableRef, said: list[str]) -> ColumnRef | None:

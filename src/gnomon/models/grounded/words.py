@@ -14,6 +14,7 @@ TOKEN = re.compile(
 )
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 SEPARATORS = re.compile(r"[\W_]+")
+SHORT_NAME = re.compile("([a-z]{1,2})name")
 
 IRREGULAR = {
     "people": "person", "persons": "person", "children": "child", "men": "man", "women": "woman",
@@ -130,6 +131,12 @@ def name_words(name: str) -> tuple[str, ...]:
         if part:
             words += ABBREVIATIONS.get(part.lower(), lemma(part)).split()
     return tuple(words)
+
+
+def is_short_name(column: str, table: str) -> bool:
+    """Whether a column is called a name by the first letters of its table: `bname` of a bank."""
+    short = SHORT_NAME.fullmatch(column.lower())
+    return short is not None and any(w.startswith(short[1]) for w in name_words(table))
 
 
 ENDINGS = (

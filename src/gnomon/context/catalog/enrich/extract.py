@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from gnomon.context.catalog.enrich.kept import KeptStatements
 from gnomon.context.catalog.enrich.relate import relate
-from gnomon.context.catalog.enrich.shapes import StatementFacts
+from gnomon.context.catalog.enrich.shapes import Statement
 from gnomon.context.catalog.enrich.statement import extract_one
 from gnomon.context.catalog.enrich.warehouse import Warehouse
 from gnomon.context.catalog.facts import (
@@ -29,14 +29,39 @@ OF_VIEWS = "warehouse"
 """Source of the definitions that the warehouse itself keeps of its views."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Extracted:
-    """What pipeline code tells."""
+    """What pipeline code tells. Two are equal if they tell the same.
 
-    facts: tuple[Fact, ...]
+    Args:
+        statements: Those that count, each with its own facts and lineage.
+        related: Facts that need more than one statement.
+    """
+
+    statements: tuple[Statement, ...]
+    related: tuple[Fact, ...]
     keys: tuple[KeyClaim, ...]
-    lineage: tuple[LineageEdge, ...]
     problems: tuple[Problem, ...]
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All facts, each once; this decodes every statement."""
+        return tuple(dict.fromkeys([*(f for one in self.statements for f in one.facts), *self.related]))
+
+    @property
+    def lineage(self) -> tuple[LineageEdge, ...]:
+        """What is made from what, each edge once; this decodes every statement."""
+        return tuple(dict.fromkeys(edge for one in self.statements for edge in one.lineage))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Extracted):
+            return NotImplemented
+        return self._told() == other._told()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _told(self) -> tuple[object, ...]:
+        return self.facts, self.lineage, self.keys, self.problems
 
 
 def extract(
@@ -61,43 +86,39 @@ def extract(
     """
     warehouse = Warehouse(catalog, names)
     chosen = in_force(code, warehouse)
-    read: list[StatementFacts] = []
+    read: list[Statement] = []
     for number, one in enumerate(chosen, start=1):
         read.append(_told(one, warehouse, dialect, kept))
         if progress is not None:
             progress(number, len(chosen))
     if kept is not None:
         kept.drop_others()
-    return together(read, warehouse, claims)
+    return together(read, warehouse, claims, kept)
 
 
-def _told(
-    one: PipelineCode, warehouse: Warehouse, dialect: str, kept: KeptStatements | None
-) -> StatementFacts:
+def _told(one: PipelineCode, warehouse: Warehouse, dialect: str, kept: KeptStatements | None) -> Statement:
     """What a statement tells: as it is kept, or read now."""
     if kept is None:
         return extract_one(one, warehouse, dialect)
     found = kept.find(one, warehouse, dialect)
-    if found is None:
-        found = extract_one(one, warehouse, dialect)
-        kept.keep(found)
-    return found
+    if found is not None:
+        return found
+    read = extract_one(one, warehouse, dialect)
+    kept.keep(read)
+    return read
 
 
 def together(
-    read: Sequence[StatementFacts],
+    read: Sequence[Statement],
     warehouse: Warehouse,
     claims: Iterable[KeyClaim] = (),
+    kept: KeptStatements | None = None,
 ) -> Extracted:
     """The facts of statements that were read, now or earlier, with what they tell together."""
     in_place, doubled = _last_definitions(read)
-    related = relate(in_place, warehouse, claims)
-    return Extracted(
-        tuple(dict.fromkeys([*(f for one in in_place for f in one.facts), *related.facts])),
-        related.keys,
-        tuple(dict.fromkeys(edge for one in in_place for edge in one.lineage)),
-        tuple(dict.fromkeys([*doubled, *(p for one in read for p in one.problems)])),
-    )
+    related = relate(in_place, warehouse, claims, kept)
+    problems = dict.fromkeys([*doubled, *(p for one in read for p in one.problems)])
+    return Extracted(tuple(in_place), related.facts, related.keys, tuple(problems))
 
 
 def code_of_views(catalog: Catalog) -> tuple[PipelineCode, ...]:
@@ -125,9 +146,9 @@ def in_force(code: Sequence[PipelineCode], warehouse: Warehouse) -> list[Pipelin
     return list(chosen.values())
 
 
-def _last_definitions(read: Sequence[StatementFacts]) -> tuple[list[StatementFacts], list[Problem]]:
+def _last_definitions(read: Sequence[Statement]) -> tuple[list[Statement], list[Problem]]:
     """Without definitions that a later one replaces, each of which is a problem."""
-    definitions: dict[str, list[StatementFacts]] = defaultdict(list)
+    definitions: dict[str, list[Statement]] = defaultdict(list)
     for one in read:
         if one.making == "definition":
             definitions[one.table].append(one)

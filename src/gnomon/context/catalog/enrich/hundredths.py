@@ -9,9 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from gnomon.context.catalog.caveats import says_hundredths
-from gnomon.context.catalog.enrich.shapes import MadeColumn, StatementFacts
+from gnomon.context.catalog.enrich.shapes import FROM_HUNDREDTHS, MadeColumn, Statement
 from gnomon.context.catalog.enrich.warehouse import Warehouse
-from gnomon.context.catalog.enrich.wording import FROM_HUNDREDTHS
 from gnomon.context.catalog.facts import Fact
 
 _Column = tuple[str, str]
@@ -23,7 +22,7 @@ _SENTENCE = re.compile(
 )
 
 
-def held_in_hundredths(statements: Sequence[StatementFacts], warehouse: Warehouse) -> Iterator[Fact]:
+def held_in_hundredths(statements: Sequence[Statement], warehouse: Warehouse) -> Iterator[Fact]:
     """One fact for each table and each statement that shows its columns to be in hundredths.
 
     A column counts if it alone is divided by 100 to an amount, or passes on such a one, or is passed on to
@@ -53,28 +52,54 @@ def told_in_hundredths(texts: Iterable[str], column: str) -> str:
     return next((s[2] for s in sentences if written in s[1].casefold().split(", ")), "")
 
 
-def _spread(statements: Sequence[StatementFacts]) -> dict[_Column, StatementFacts]:
+def _spread(statements: Sequence[Statement]) -> dict[_Column, Statement]:
     """Every column in hundredths, with the statement that divides it, or what it is passed on as."""
-    divided: dict[_Column, StatementFacts] = {}
+    divided: dict[_Column, Statement] = {}
     converted: set[_Column] = set()
-    linked: dict[_Column, list[_Column]] = defaultdict(list)
-    for one, column in ((made_by, column) for made_by in statements for column in made_by.columns):
-        made, base = _folded(one.table, column.name), _only_base(column)
-        if FROM_HUNDREDTHS in column.notes:
-            converted.add(made)
-            if base is not None:
-                divided.setdefault(base, one)
-        elif base is not None and not column.text:
-            linked[base].append(made)
-            linked[made].append(base)
+    for one in statements:
+        for column in one.columns if one.converts else ():
+            if FROM_HUNDREDTHS in column.notes:
+                converted.add(_folded(one.table, column.name))
+                if (base := _only_base(column)) is not None:
+                    divided.setdefault(base, one)
+    links = _Links(statements)
     queue = list(divided)
     for column_in_hundredths in queue:
-        for other in linked[column_in_hundredths]:
+        for other in links.of(column_in_hundredths):
             if other not in divided:
                 divided[other] = divided[column_in_hundredths]
                 queue.append(other)
     # What one statement passes on and another one converts has no one unit.
     return {column: one for column, one in divided.items() if column not in converted}
+
+
+class _Links:
+    """As what, and from what, columns are passed on: looked up in the statements about a table asked for."""
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        self._about: dict[str, list[Statement]] = defaultdict(list)
+        self._found: dict[str, dict[str, list[_Column]]] = {}
+        for one in statements:
+            for table in dict.fromkeys((one.table, *one.reads)):
+                self._about[table].append(one)
+
+    def of(self, column: _Column) -> Sequence[_Column]:
+        table, name = column
+        if table not in self._found:
+            self._found[table] = self._read(table)
+        return self._found[table].get(name, ())
+
+    def _read(self, table: str) -> dict[str, list[_Column]]:
+        linked: dict[str, list[_Column]] = defaultdict(list)
+        for one in self._about.get(table, ()):
+            for column in one.columns:
+                made, base = _folded(one.table, column.name), _only_base(column)
+                if base is None or column.text or FROM_HUNDREDTHS in column.notes:
+                    continue
+                for here, there in ((base, made), (made, base)):
+                    if here[0] == table:
+                        linked[here[1]].append(there)
+        return linked
 
 
 def _only_base(column: MadeColumn) -> _Column | None:

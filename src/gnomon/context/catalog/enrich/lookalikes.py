@@ -1,29 +1,22 @@
 """What tells tables apart that look alike, found in the code that makes them.
 
-Two tables are looked at together if they have most column names in common, or if their rows come from the
-same table and they have the same grain or half of their columns in common. What is compared is all that
-happened to the rows on their way from the nearest table that both come from.
+`pairs` finds the tables that are looked at together. What is compared is all that happened to the rows on
+their way from the nearest table that both come from.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from gnomon.context.catalog.enrich import sentences
-from gnomon.context.catalog.enrich.shapes import Effect, MadeColumn, StatementFacts
+from gnomon.context.catalog.enrich.kept import KeptStatements
+from gnomon.context.catalog.enrich.pairs import look_alikes
+from gnomon.context.catalog.enrich.shapes import Effect, MadeColumn, Statement
 from gnomon.context.catalog.enrich.warehouse import Warehouse
 from gnomon.context.catalog.facts import Fact
 
-SAME_NAMES = 0.8
-HALF = 0.5
 MAX_PER_TABLE = 4
 """Look-alikes that one table is told apart from."""
-_ALL_PAIRS = 120
-"""In a larger group each table is compared with its neighbours by name only."""
-_NEIGHBOURS = 6
-_COMMON_COLUMN = 50
-_LEAST_COLUMNS = 2
 _MAX_STEPS = 12
 _MAX_DIFFERENCES = 4
 _MAX_TEXTS = 160
@@ -34,7 +27,7 @@ _SAID_OF_NO_PAIR = ("stacked", "time")
 class Made:
     """A table with the statement that makes it and all its columns."""
 
-    by: StatementFacts
+    by: Statement
     columns: tuple[str, ...]
 
 
@@ -46,79 +39,90 @@ class _Way:
     grouped_by: tuple[str, ...] | None
 
 
-def use_when(made: Mapping[str, Made], warehouse: Warehouse) -> Iterator[Fact]:
-    """For each table, what tells it apart from those that look like it, the most similar first."""
+def use_when(
+    made: Mapping[str, Made], warehouse: Warehouse, kept: KeptStatements | None = None
+) -> Iterator[Fact]:
+    """For each table, what tells it apart from those that look like it, the most similar first.
+
+    Args:
+        kept: What told tables apart before. It is told again of tables of which it is not certain to be the
+            same: their first look-alikes are others, or a statement on the way of their rows is.
+    """
     names = {table: frozenset(c.casefold() for c in m.columns) for table, m in made.items()}
     for maker in made.values():
         for upstream in maker.by.reads[:1]:
             names.setdefault(upstream, frozenset(c.casefold() for c in warehouse.columns(upstream)))
-    told: Counter[str] = Counter()
-    for one, other in _pairs(made, names):
-        for table, beside in ((one, other), (other, one)):
-            if told[table] < MAX_PER_TABLE and (text := _told_apart(table, beside, made)):
-                told[table] += 1
-                by = made.get(table) or made[beside]
-                yield Fact(table, "use_when", text, by.by.origin)
+    ways = _Ways(made)
+    told: set[str] = set()
+    for table, others in look_alikes({t: m.by for t, m in made.items()}, names):
+        told.add(table)
+        texts = _kept_texts(table, others, ways, kept)
+        if texts is None:
+            texts = _texts(table, others, made)
+            if kept is not None:
+                kept.keep_apart(table, ways.mark(table, others[: len(texts)], len(others)), texts)
+        for beside, text in zip(others, texts, strict=False):
+            if text:
+                yield Fact(table, "use_when", text, (made.get(table) or made[beside]).by.origin)
+    if kept is not None:
+        kept.drop_apart(told)
 
 
-def _pairs(made: Mapping[str, Made], names: Mapping[str, frozenset[str]]) -> list[tuple[str, str]]:
-    """Pairs of tables that look alike, the most similar first."""
-    found: dict[tuple[str, str], float] = {}
-    for one, other in _candidates(made, names):
-        pair = (one, other) if one < other else (other, one)
-        if pair not in found and one != other:
-            found[pair] = _likeness(one, other, made, names)
-    alike = [pair for pair, share in found.items() if share > 0]
-    return sorted(alike, key=lambda pair: (-found[pair], pair))
+def _texts(table: str, others: Sequence[str], made: Mapping[str, Made]) -> tuple[str, ...]:
+    """A text for each look-alike, empty where nothing tells the two apart, until there are enough."""
+    found: list[str] = []
+    for beside in others:
+        if sum(map(bool, found)) == MAX_PER_TABLE:
+            break
+        found.append(_told_apart(table, beside, made))
+    return tuple(found)
 
 
-def _candidates(made: Mapping[str, Made], names: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str]]:
-    siblings: dict[str, list[str]] = defaultdict(list)
-    holders: dict[str, list[str]] = defaultdict(list)
-    for table, one in made.items():
-        if one.by.rows_of:
-            siblings[one.by.rows_of].append(table)
-            yield table, one.by.rows_of
-    for table in names:
-        for column in names[table]:
-            holders[column].append(table)
-    for group in siblings.values():
-        yield from _bounded_pairs(sorted(group))
-    for group in holders.values():
-        if len(group) <= _COMMON_COLUMN:
-            yield from combinations(sorted(group), 2)
+def _kept_texts(
+    table: str, others: Sequence[str], ways: "_Ways", kept: KeptStatements | None
+) -> tuple[str, ...] | None:
+    """What was told before, if it would be told again."""
+    found = kept.find_apart(table) if kept is not None else None
+    if found is None:
+        return None
+    mark, texts = found
+    return texts if mark == ways.mark(table, others[: len(texts)], len(others)) else None
 
 
-def _bounded_pairs(group: Sequence[str]) -> Iterable[tuple[str, str]]:
-    if len(group) <= _ALL_PAIRS:
-        return combinations(group, 2)
-    return ((a, b) for i, a in enumerate(group) for b in group[i + 1 : i + 1 + _NEIGHBOURS])
+class _Ways:
+    """Hashes of all that a comparison of tables is made from: the statements on the way of their rows."""
+
+    def __init__(self, made: Mapping[str, Made]) -> None:
+        self._made = made
+        self._of: dict[str, str] = {}
+
+    def mark(self, table: str, compared: Sequence[str], look_alikes: int) -> str:
+        """Changes if a table would be told apart in other words.
+
+        Args:
+            compared: The look-alikes that it was compared with, the first of all `look_alikes`. Where these
+                were not enough there must be no more than before.
+        """
+        most = look_alikes if len(compared) == look_alikes else -1
+        return _hash(repr((most, *((t, self.of(t)) for t in (table, *compared)))))
+
+    def of(self, table: str) -> str:
+        found = self._of.get(table)
+        if found is None:
+            way = ((t, self._statement(t)) for t in _upstream(table, self._made))
+            found = self._of[table] = _hash(repr(tuple(way)))
+        return found
+
+    def _statement(self, table: str) -> str:
+        one = self._made.get(table)
+        if one is None:
+            return ""
+        # What took too long to read is not kept under a hash, and nothing that depends on it is.
+        return f"{one.by.digest} {one.by.schema_digest}" if one.by.digest else repr(one.by)
 
 
-def _likeness(one: str, other: str, made: Mapping[str, Made], names: Mapping[str, frozenset[str]]) -> float:
-    """How alike two tables look, in (0, 1]; 0 if nobody would mix them up."""
-    mine, theirs = names.get(one, frozenset()), names.get(other, frozenset())
-    if len(mine) < _LEAST_COLUMNS or len(theirs) < _LEAST_COLUMNS:
-        return 0.0
-    common = len(mine & theirs)
-    share = common / (len(mine) + len(theirs) - common)
-    a, b = made.get(one), made.get(other)
-    if share >= SAME_NAMES:
-        strangers = (
-            a and b and a.by.rows_of != b.by.rows_of and other not in a.by.reads and one not in b.by.reads
-        )
-        return share / 2 if strangers else share
-    related = a and b and a.by.rows_of and a.by.rows_of == b.by.rows_of
-    parent = (a and a.by.rows_of == other) or (b and b.by.rows_of == one)
-    if a and b and related and (share >= HALF or _same_groups(a.by, b.by)):
-        return max(share, 0.01)
-    return share if parent and share >= HALF else 0.0
-
-
-def _same_groups(one: StatementFacts, other: StatementFacts) -> bool:
-    if not one.grouped_by or not other.grouped_by:
-        return False
-    return {g.casefold() for g in one.grouped_by} == {g.casefold() for g in other.grouped_by}
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _told_apart(table: str, beside: str, made: Mapping[str, Made]) -> str:

@@ -1,13 +1,15 @@
 """What a statement told as a few bytes and back: arrays in field order, each origin once, compressed.
 
-A night decodes what every unchanged statement told, so this is written out by hand: reading the fields by
-their annotations, as `store.codec` does, takes three times as long. A change of the fields needs no version
-of its own: what other rules wrote is dropped, and their version is a hash of this package's source.
+A night decodes the head of every unchanged statement, and of a few what they told, so this is written out by
+hand: reading the fields by their annotations, as `store.codec` does, takes three times as long. A change of
+the fields needs no version of its own: what other rules wrote is dropped, and their version is a hash of this
+package's source.
 """
 
 import json
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 
@@ -29,6 +31,67 @@ _FAST = 1
 _KINDS, _MAKINGS, _EFFECTS = (frozenset(get_args(of)) for of in (FactKind, Making, EffectKind))
 _BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, zlib.error)
 """What unpacking bytes raises that nobody packed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is asked of every statement each night; see `StatementFacts`."""
+
+    table: str
+    origin: Origin
+    making: Making
+    digest: str
+    schema_digest: str
+    asked: tuple[str, ...]
+    whole: bool
+    reads: tuple[str, ...]
+    rows_of: str
+    grouped_by: tuple[str, ...] | None
+    keys: tuple[RowKey, ...]
+    problems: tuple[Problem, ...]
+    converts: bool
+    made: str
+    """The names of the columns that it makes, one a line: as one text they take a fraction of the room."""
+
+
+def head_to_text(told: StatementFacts) -> str:
+    """The head of a statement as JSON."""
+    return json.dumps(
+        [
+            [told.table, _written(told.origin), told.making, told.digest, told.schema_digest],
+            [told.asked, told.whole, told.reads, told.rows_of, told.grouped_by, told.converts],
+            "\n".join(name.replace("\n", " ") for name in told.column_names),
+            [[k.table, k.columns, k.needs, k.because] for k in told.keys],
+            [[p.place, p.message] for p in told.problems],
+        ],
+        separators=(",", ":"),
+    )
+
+
+def head_from_text(text: str) -> Head | None:
+    """The head that `head_to_text` wrote; None if the text is damaged."""
+    try:
+        about, rows, made, keys, problems = json.loads(text)
+        table, origin, making, digest, schema_digest = about
+        asked, whole, reads, rows_of, grouped_by, converts = rows
+        return Head(
+            table,
+            _origin(*origin),
+            _known(making, _MAKINGS),
+            digest,
+            schema_digest,
+            tuple(asked),
+            whole,
+            tuple(reads),
+            rows_of,
+            None if grouped_by is None else tuple(grouped_by),
+            tuple(_key(*each) for each in keys),
+            tuple(Problem(place, message) for place, message in problems),
+            converts,
+            made,
+        )
+    except _BROKEN:
+        return None
 
 
 def packed(told: StatementFacts) -> bytes | None:
@@ -63,8 +126,12 @@ def _encoded(told: StatementFacts) -> Json:
         [[own(f.table), f.kind, f.text, at(f.origin), f.column] for f in told.facts],
         [[own(e.table), e.upstream, at(e.origin), e.column, e.upstream_column] for e in told.lineage],
         [[p.place, p.message] for p in told.problems],
-        [[o.layer, o.place, o.source, o.said_by, o.said_at and o.said_at.isoformat()] for o in origins],
+        [_written(o) for o in origins],
     ]
+
+
+def _written(o: Origin) -> Json:
+    return [o.layer, o.place, o.source, o.said_by, o.said_at and o.said_at.isoformat()]
 
 
 def _decoded(value: Json) -> StatementFacts:

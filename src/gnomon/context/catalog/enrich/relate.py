@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from gnomon.context.catalog.enrich import sentences
 from gnomon.context.catalog.enrich.hundredths import held_in_hundredths
+from gnomon.context.catalog.enrich.kept import KeptStatements
 from gnomon.context.catalog.enrich.lookalikes import Made, use_when
-from gnomon.context.catalog.enrich.shapes import RowKey, StatementFacts
+from gnomon.context.catalog.enrich.shapes import RowKey, Statement
 from gnomon.context.catalog.enrich.warehouse import Warehouse
 from gnomon.context.catalog.facts import Fact, KeyClaim, Origin
 
@@ -27,14 +28,18 @@ class Related:
 
 
 def relate(
-    statements: Sequence[StatementFacts], warehouse: Warehouse, claims: Iterable[KeyClaim] = ()
+    statements: Sequence[Statement],
+    warehouse: Warehouse,
+    claims: Iterable[KeyClaim] = (),
+    kept: KeptStatements | None = None,
 ) -> Related:
-    """What the statements of all tables tell together. Pure: equal input gives equal output.
+    """What the statements of all tables tell together. Equal input gives equal output.
 
     Args:
         claims: Keys that other sources know, such as tests that hold.
+        kept: What told look-alikes apart before.
     """
-    by_table: dict[str, list[StatementFacts]] = defaultdict(list)
+    by_table: dict[str, list[Statement]] = defaultdict(list)
     for one in statements:
         by_table[one.table].append(one)
     makers = {table: maker for table, found in by_table.items() if (maker := only_maker(found))}
@@ -48,20 +53,18 @@ def relate(
         known.setdefault(table, []).extend(frozenset(_folded(k.columns)) for k in own)
     facts += held_in_hundredths(statements, warehouse)
     facts += _downstream(by_table)
-    made = {
-        t: Made(m, tuple(warehouse.columns(t)) or tuple(c.name for c in m.columns)) for t, m in makers.items()
-    }
-    facts += use_when(made, warehouse)
+    made = {t: Made(m, warehouse.columns(t) or m.column_names) for t, m in makers.items()}
+    facts += use_when(made, warehouse, kept)
     return Related(tuple(facts), tuple(keys))
 
 
-def only_maker(statements: Sequence[StatementFacts]) -> StatementFacts | None:
+def only_maker(statements: Sequence[Statement]) -> Statement | None:
     """The one statement that computes a table's rows; None if there is none, or several fill it."""
     found = [one for one in statements if one.making != "declaration"]
     return found[0] if len(found) == 1 else None
 
 
-def upstream_first(makers: Mapping[str, StatementFacts]) -> Iterator[str]:
+def upstream_first(makers: Mapping[str, Statement]) -> Iterator[str]:
     """Every table after those it reads; the tables of a cycle come last, in their given order."""
     waits = {t: {r for r in m.reads if r in makers and r != t} for t, m in makers.items()}
     readers: dict[str, list[str]] = defaultdict(list)
@@ -96,7 +99,7 @@ def solved(key: RowKey, known: Mapping[str, Sequence[Keys]]) -> list[tuple[str, 
 
 
 def _grain(
-    one: StatementFacts, made_anew: bool, known: Mapping[str, Sequence[Keys]]
+    one: Statement, made_anew: bool, known: Mapping[str, Sequence[Keys]]
 ) -> tuple[list[Fact], list[KeyClaim]]:
     found: dict[tuple[str, ...], str] = {}
     plain = ""
@@ -130,7 +133,7 @@ def _may_repeat(key: RowKey, known: Mapping[str, Sequence[Keys]]) -> str:
 
 
 def _known_keys(
-    by_table: Mapping[str, Sequence[StatementFacts]], warehouse: Warehouse, claims: Iterable[KeyClaim]
+    by_table: Mapping[str, Sequence[Statement]], warehouse: Warehouse, claims: Iterable[KeyClaim]
 ) -> dict[str, list[Keys]]:
     tables = dict.fromkeys(t for found in by_table.values() for one in found for t in (one.table, *one.reads))
     known: dict[str, list[Keys]] = {}
@@ -143,12 +146,12 @@ def _known_keys(
     return known
 
 
-def _made_anew(statements: Sequence[StatementFacts]) -> bool:
+def _made_anew(statements: Sequence[Statement]) -> bool:
     """Whether a CREATE TABLE that fails on an existing table stands before the INSERT."""
     return any(one.making == "declaration" and one.whole and not one.problems for one in statements)
 
 
-def _downstream(by_table: Mapping[str, Sequence[StatementFacts]]) -> Iterator[Fact]:
+def _downstream(by_table: Mapping[str, Sequence[Statement]]) -> Iterator[Fact]:
     readers: dict[str, dict[str, Origin]] = defaultdict(dict)
     for table, found in by_table.items():
         for one in found:

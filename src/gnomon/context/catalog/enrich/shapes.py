@@ -5,9 +5,12 @@ are those of the made table where nothing else is said.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from gnomon.context.catalog.facts import Fact, LineageEdge, Origin, Problem
+
+FROM_HUNDREDTHS = "converted from hundredths"
+"""The note on a column that a statement divides by 100 to get an amount."""
 
 Making = Literal["definition", "part", "merge", "declaration"]
 """How a statement makes its table: whole, by adding rows, by merging rows, or by declaring columns only."""
@@ -71,6 +74,49 @@ class MadeColumn:
     notes: tuple[str, ...] = ()
 
 
+class Statement(Protocol):
+    """What one statement tells, whether all of it is in memory or is decoded when it is asked for.
+
+    `effects`, `columns`, `facts` and `lineage` are most of it. What goes through all statements asks few of
+    them for these.
+    """
+
+    @property
+    def table(self) -> str: ...
+    @property
+    def origin(self) -> Origin: ...
+    @property
+    def making(self) -> Making: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def schema_digest(self) -> str: ...
+    @property
+    def whole(self) -> bool: ...
+    @property
+    def reads(self) -> tuple[str, ...]: ...
+    @property
+    def rows_of(self) -> str: ...
+    @property
+    def grouped_by(self) -> tuple[str, ...] | None: ...
+    @property
+    def keys(self) -> tuple[RowKey, ...]: ...
+    @property
+    def problems(self) -> tuple[Problem, ...]: ...
+    @property
+    def converts(self) -> bool: ...
+    @property
+    def column_names(self) -> tuple[str, ...]: ...
+    @property
+    def effects(self) -> tuple[Effect, ...]: ...
+    @property
+    def columns(self) -> tuple[MadeColumn, ...]: ...
+    @property
+    def facts(self) -> tuple[Fact, ...]: ...
+    @property
+    def lineage(self) -> tuple[LineageEdge, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class StatementFacts:
     """All that one statement tells about the table it makes. Plain data: it can be kept and reused.
@@ -100,3 +146,13 @@ class StatementFacts:
     facts: tuple[Fact, ...] = ()
     lineage: tuple[LineageEdge, ...] = ()
     problems: tuple[Problem, ...] = field(default=())
+
+    @property
+    def converts(self) -> bool:
+        """Whether a column of the made table is converted from hundredths."""
+        return any(FROM_HUNDREDTHS in column.notes for column in self.columns)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The names of the made table's columns."""
+        return tuple(column.name for column in self.columns)

@@ -11,6 +11,7 @@ from sqlglot import exp
 from gnomon.context.catalog.enrich import sentences
 from gnomon.context.catalog.enrich.effects import RowReader, rows_of
 from gnomon.context.catalog.enrich.keys import grouping, row_keys
+from gnomon.context.catalog.enrich.packing import Head
 from gnomon.context.catalog.enrich.parsing import MAX_SECONDS, Deadline, Parsed, parse
 from gnomon.context.catalog.enrich.relations import Output, Relation, Resolver, chased
 from gnomon.context.catalog.enrich.shapes import Effect, MadeColumn, RowKey, StatementFacts
@@ -64,7 +65,7 @@ def extract_one(
     return replace(read, digest=digest, schema_digest=warehouse.digest(asked), asked=asked)
 
 
-def is_current(one: StatementFacts, code: PipelineCode, warehouse: Warehouse, dialect: str) -> bool:
+def is_current(one: StatementFacts | Head, code: PipelineCode, warehouse: Warehouse, dialect: str) -> bool:
     """Whether reading `code` again would tell the same: neither it nor the tables it names have changed."""
     unchanged = one.digest == statement_hash(code, dialect)
     return unchanged and one.schema_digest == warehouse.digest(one.asked)

@@ -17,6 +17,7 @@ class Warehouse:
         self._names = names
         self._tables = {table.ref: table for table in catalog.tables}
         self._found: dict[str, tuple[str, TableSchema | None]] = {}
+        self._digests: dict[str, str] = {}
         self._asked: set[str] = set()
 
     def watched(self) -> "Warehouse":
@@ -49,9 +50,14 @@ class Warehouse:
 
     def digest(self, tables: Iterable[str]) -> str:
         """A hash of which tables are meant and of their columns: code reads differently when they change."""
-        known = {name: (self.name(name), self.columns(name)) for name in tables}
-        text = repr(sorted(known.items()))
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return _hash("".join(self._digest_of(name) for name in sorted(set(tables))))
+
+    def _digest_of(self, name: str) -> str:
+        """Of one name; statements name the same tables again and again."""
+        found = self._digests.get(name)
+        if found is None:
+            found = self._digests[name] = _hash(repr((name, self.name(name), self.columns(name))))
+        return found
 
     def _look_up(self, written: str) -> tuple[str, TableSchema | None]:
         self._asked.add(written)
@@ -61,3 +67,7 @@ class Warehouse:
             found = (str(ref), self._tables.get(ref)) if ref else (written, None)
             self._found[written] = found
         return found
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

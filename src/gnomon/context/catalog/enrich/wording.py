@@ -8,6 +8,7 @@ from sqlglot.errors import ErrorLevel
 
 from gnomon.context.catalog.enrich.parsing import SQL_FAILURES
 from gnomon.context.catalog.enrich.relations import Output, Relation, chased, in_scope
+from gnomon.context.catalog.enrich.shapes import FROM_HUNDREDTHS as FROM_HUNDREDTHS
 
 MAX_CONDITION_CHARS = 240
 MAX_EXPRESSION_CHARS = 160
@@ -15,9 +16,6 @@ _MAX_NODES = 1500
 _MAX_SIDE_NOTES = 2
 _TRACED = 3
 """Expressions behind one another that one column's text goes through."""
-
-FROM_HUNDREDTHS = "converted from hundredths"
-"""The note on a column that code divides by 100 to get an amount."""
 
 _HUNDREDTHS = re.compile(r"(^|_)(cents?|pence|minor|minor_units?|hundredths)($|_)", re.I)
 _MONEY = re.compile(

@@ -99,25 +99,23 @@ def build(question: Question, chosen: Mapping[int, Option], variant: Variant = "
 
 def _merge_values(question: Question, parts: Parts) -> None:
     """Values of one column are alternatives: one row holds one of them."""
-    merged: dict[tuple[ColumnRef, str], Condition] = {}
+    merged: dict[tuple[ColumnRef, str, TableRef | None], Condition] = {}
     rest = []
     for condition in parts.conditions:
         if condition.operator not in ("=", "<>") or not condition.values:
             rest.append(condition)
             continue
-        key = (condition.column, condition.operator)
+        key = (condition.column, condition.operator, condition.of)
         before = merged.get(key)
         values = (*(before.values if before else ()), *condition.values)
         words = f"{before.words} {condition.words}" if before else condition.words
-        merged[key] = Condition(
-            condition.column, condition.operator, tuple(dict.fromkeys(values)), words, True
-        )
+        merged[key] = replace(condition, values=tuple(dict.fromkeys(values)), words=words, named=True)
     for condition in merged.values():
         several = len(condition.values) > 1
         operator: Operator = condition.operator
         if several:
             operator = "in" if condition.operator == "=" else "not in"
-        rest.append(Condition(condition.column, operator, condition.values, condition.words, True))
+        rest.append(replace(condition, operator=operator, named=True))
     parts.conditions = rest
 
 

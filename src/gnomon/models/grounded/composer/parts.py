@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.attached import said_of
 from gnomon.models.grounded.composer.slots import SKIP, Option, Question
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.filters import within
@@ -17,6 +18,7 @@ from gnomon.models.grounded.reading import (
     Target,
 )
 from gnomon.models.grounded.schema import NO
+from gnomon.models.grounded.values import spellings_of
 
 RESTRICTING = frozenset({"=", "<>", "contains", "without"})
 """Roles of values."""
@@ -60,7 +62,7 @@ def place(question: Question, at: int, option: Option, parts: Parts) -> None:
             raise NotRead("Two periods exclude each other.")
         parts.conditions += within(draft, option.column, item.period)
     elif role in RESTRICTING and option.value is not None:
-        _place_value(item.text, option, parts)
+        _place_value(question, at, option, parts)
     elif item.number is not None and role == "limit":
         parts.limit = _one(parts.limit, int(item.number), "limit")
     elif item.number is not None and option.link is None and head in ("where", "having"):
@@ -77,11 +79,16 @@ def _one(old: int | None, new: int, what: str) -> int:
     return new
 
 
-def _place_value(words: str, option: Option, parts: Parts) -> None:
+def _place_value(question: Question, at: int, option: Option, parts: Parts) -> None:
     assert option.value is not None
-    column = option.value.column
+    item, value = question.items[at], option.value
+    draft = Draft(question.schema, list(question.items), question.today)
+    spellings = spellings_of(item, value) if option.role != "contains" else (value.value,)
     operator = "=" if option.role == "without" else option.role
-    condition = Condition(column, cast(Operator, operator), (option.value.value,), words, True)
+    if operator == "=" and option.role == "without" and len(spellings) > 1:
+        operator = "in"
+    of = said_of(draft, at, value.column)
+    condition = Condition(value.column, cast(Operator, operator), spellings, item.text, True, of)
     (parts.without if option.role == "without" else parts.conditions).append(condition)
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gnomon.domain.context import Context
+from gnomon.models.grounded.bridges import through_bridges
 from gnomon.models.grounded.composer.accounting import asks_for_order, left_over, unheard
 from gnomon.models.grounded.composer.build import Variant, build, variants
 from gnomon.models.grounded.composer.explain import explained
@@ -64,8 +65,10 @@ class Proposed:
 def read_carefully(text: str, context: Context, today: date) -> Careful:
     """Read a question word by word."""
     try:
-        reading = read_in_conversation(text, context, today)
-        return Careful(reading, write_sql(reading, Schema(context)))
+        reading, schema = read_in_conversation(text, context, today), Schema(context)
+        if reading.kin is None and reading.compared is None:
+            reading = through_bridges(reading, plan_joins(reading, schema), schema)
+        return Careful(reading, write_sql(reading, schema))
     except NotRead as doubt:
         return Careful(doubt=doubt)
 
@@ -127,6 +130,7 @@ def _made(question: Question, found: Assignment, variant: Variant) -> Draft | No
         refuse_split_name(reading.conditions, question.items)
         sql = write_sql(reading, question.schema)
         plan = plan_joins(reading, question.schema)
+        reading = through_bridges(reading, plan, question.schema)
     except NotRead:
         return None
     related = relating(question, found.roles, reading, plan)

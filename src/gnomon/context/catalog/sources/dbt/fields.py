@@ -13,6 +13,8 @@ def text(entry: Mapping[str, Any], *path: str, limit: int = MAX_TEXT) -> str:
     Lone surrogates and NUL, which JSON can carry and stores refuse, are taken out.
     """
     found: Any = entry
+    if len(path) == 1 and type(entry) is dict:
+        return clean(entry.get(path[0]), limit)
     for name in path:
         # Almost all are plain dictionaries, and asking whether one is a `Mapping` takes ten times as long.
         if type(found) is not dict and not isinstance(found, Mapping):
@@ -23,17 +25,20 @@ def text(entry: Mapping[str, Any], *path: str, limit: int = MAX_TEXT) -> str:
 
 def clean(value: object, limit: int = MAX_TEXT) -> str:
     """A scalar as text without surrounding space, cut at `limit` characters; empty for anything else."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if not isinstance(value, str | int | float):
-        return ""
+    if not isinstance(value, str):
+        return _number(value)
     whole = str(value)
     if not whole.isascii():
         whole = whole.encode("utf-8", "replace").decode("utf-8")
-    whole = whole.replace("\0", "").strip()
+    whole = (whole.replace("\0", "") if "\0" in whole else whole).strip()
     return whole if len(whole) <= limit else whole[: limit - 1].rstrip() + "…"
+
+
+def _number(value: object) -> str:
+    """A scalar that is no text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else ""
 
 
 def mapping(entry: object, *path: str) -> Mapping[str, Any]:

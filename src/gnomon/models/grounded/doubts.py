@@ -1,0 +1,187 @@
+"""Readings that other columns contradict: names of something else, and counts that a column holds too."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import dropwhile
+
+from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.domain.context import Context
+from gnomon.models.grounded.attached import doubted_places
+from gnomon.models.grounded.blanks import doubted_blanks, doubted_stock
+from gnomon.models.grounded.coded import values_of
+from gnomon.models.grounded.computed import doubted_totals
+from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.flags import doubted_flags
+from gnomon.models.grounded.kinds import counted_per_row
+from gnomon.models.grounded.linking import LAYER_WORDS, build_lexicon
+from gnomon.models.grounded.misdated import misdated
+from gnomon.models.grounded.reading import NotRead, Reading
+from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.tagging import Item, tag
+from gnomon.models.grounded.words import name_words, stem
+
+NAMING = frozenset(stem(w) for w in ("name", "title", "description"))
+"""What nearly everything has: `names of banks` are not the names of their customers."""
+
+PREPOSITIONS = frozenset({"of", "for"})
+WHOLE_NAME = 0.96
+"""Score of a link by the whole of a table's name, or by all of it but its layer."""
+
+COUNTING = frozenset(
+    stem(w) for w in ("number", "num", "no", "nr", "nb", "count", "cnt", "amount", "total", "quantity", "qty")
+)
+JOINING = frozenset({"of", "the"})
+
+
+class Doubts:
+    """The words of a question, and what its tables hold beside what a reading takes."""
+
+    def __init__(self, text: str, context: Context, today: date) -> None:
+        self._items = tag(text, build_lexicon(context), values_of(text, context), today)
+        self._schema, self._today = Schema(context), today
+        self._chosen = {words for words, _ in context.choices}
+
+    def words(self, reading: Reading) -> tuple[str, ...]:
+        """The words of the question that the reading takes for something else than they may say."""
+        several = (words for words, *_ in (*self._stored(reading), *self._elliptic(reading)))
+        told = (*self._of_others(reading), *several, *self._of_rows(reading), *self._of_nothing(reading))
+        return tuple(dict.fromkeys((*told, *misdated(reading, self._items, self._schema))))
+
+    def _of_rows(self, reading: Reading) -> Iterator[str]:
+        """Values that may be those of other rows, and kinds of rows that are taken row by row."""
+        yield from doubted_places(reading, Draft(self._schema, self._items, self._today))
+        yield from (words for words, _ in counted_per_row(reading, self._items, self._schema))
+
+    def _of_nothing(self, reading: Reading) -> Iterator[str]:
+        """Flags whose two values are counted, and zeros that are passed over where nothing is asked for."""
+        yield from doubted_flags(reading, self._schema, self._items)
+        yield from doubted_blanks(reading, self._schema, self._items)
+        yield from doubted_stock(reading, self._schema, self._items)
+        yield from doubted_totals(reading, Draft(self._schema, self._items, self._today))
+
+    def refuse(self, reading: Reading) -> None:
+        """Stop at such a reading.
+
+        Raises:
+            NotRead: The words may say something else; of two things that they may say either is an option.
+        """
+        for words, table, column in self._stored(reading):
+            reason = f"`{words}` could be a count of {table} or {column}."
+            raise NotRead(reason, (words,), (str(table), str(column)))
+        for words, column, other in self._elliptic(reading):
+            raise NotRead(f"`{words}` could be {column} or {other}.", (words,), (str(column), str(other)))
+        for words in self._of_nothing(reading):
+            raise NotRead(f"I cannot tell what of `{words}` counts.", (words,))
+        for words in self._of_others(reading):
+            raise NotRead(f"I cannot tell whose `{words}` is meant.", (words,))
+        for words, kind in counted_per_row(reading, self._items, self._schema):
+            reason = f"I cannot tell whether `{words}` is of all rows of {kind.table} or of one."
+            raise NotRead(reason, (words,))
+
+    def _elliptic(self, reading: Reading) -> Iterator[tuple[str, ColumnRef, ColumnRef]]:
+        """`color code and description`: that of the color whose code it is, or of the thing that has it."""
+        shown = {t.ref for t in reading.targets if t.ref is not None and t.aggregate is None}
+        for first, and_, second in zip(self._items, self._items[1:], self._items[2:], strict=False):
+            if and_.text.lower() != "and" or second.text in self._chosen:
+                continue
+            word = stem(second.text.lower())
+            for code in {k.ref for k in first.links if not k.is_table} & shown:
+                taken = [c for c in shown if c.table == code.table and _ends_in(c, word)]
+                other = [c for c in self._behind(code) if _ends_in(c, word)]
+                if taken and other and not set(other) & shown:
+                    yield second.text, taken[0], other[0]
+
+    def _behind(self, code: ColumnRef) -> Iterator[ColumnRef]:
+        """The columns of the table that a column refers to."""
+        for join in self._schema.card(code.table).joins:
+            refers = join.child == code.table and join.child_columns == (code.column,)
+            if refers and join.parent in self._schema.tables():
+                columns = self._schema.card(join.parent).columns
+                yield from (ColumnRef(join.parent, c.name) for c in columns)
+
+    def _of_others(self, reading: Reading) -> Iterator[str]:
+        """`names of banks`, where what is listed is the name of something else."""
+        for item, whose in _with_owner(self._items):
+            word = stem(item.text.lower())
+            listed = [t for t in reading.targets if t.column is not None and t.aggregate is None]
+            shown = {t.table for t in listed if word in map(stem, name_words(t.column or ""))}
+            owners = {k.table for k in whose.links if k.is_table and k.score >= WHOLE_NAME}
+            own = {t for t in owners if self._has(t, word)}
+            columns = {
+                (t.table, t.column) for t in listed if word not in map(stem, name_words(t.column or ""))
+            }
+            instead = not owners and any((k.table, k.column) in columns for k in whose.links)
+            if shown and ((own and not shown & owners) or instead):
+                yield item.text
+
+    def _has(self, table: TableRef, word: str) -> bool:
+        """Whether the table has a column of that kind; `bname` is a name too."""
+        columns = (name_words(c.name) for c in self._schema.card(table).columns)
+        return any(stem(w).endswith(word) for words in columns for w in words)
+
+    def _stored(self, reading: Reading) -> Iterator[tuple[str, TableRef, ColumnRef]]:
+        """Rows that are counted, where what they are counted for has a column for their number."""
+        for table in _counted(reading):
+            for column, of in self._kept_numbers(table, _tables(reading) - {table}):
+                said = (i.text for i in self._items if of & {stem(w) for w in i.text.lower().split()})
+                words = next(said, None)
+                if words is not None and words not in self._chosen and not _is_named(column, self._items):
+                    yield words, table, column
+
+    def _kept_numbers(
+        self, counted: TableRef, holders: set[TableRef]
+    ) -> Iterator[tuple[ColumnRef, set[str]]]:
+        """Columns of the holders that are called a number of what is counted, and what they call it."""
+        names = {stem(w) for w in name_words(counted.name)} - LAYER_WORDS
+        for table in sorted(holders, key=str):
+            for column in self._schema.card(table).columns:
+                words = [stem(w) for w in name_words(column.name)]
+                rest = {w for w in words if w not in COUNTING | JOINING}
+                ref = ColumnRef(table, column.name)
+                if set(words) & COUNTING and rest and rest <= names and not self._schema.is_key(ref):
+                    yield ref, rest
+
+
+def _with_owner(items: Sequence[Item]) -> Iterator[tuple[Item, Item]]:
+    """`name`, `title` or `description`, with what stands behind its `of`."""
+    for at, item in enumerate(items):
+        if stem(item.text.lower()) not in NAMING:
+            continue
+        # `the names and cities of banks`: what stands between is of the same owner.
+        behind = dropwhile(lambda i: i.kind == "name" or i.text.lower() in ("and", "the"), items[at + 1 :])
+        if (owner := next(behind, None)) is None or owner.text.lower() not in PREPOSITIONS:
+            continue
+        whose = next((i for i in behind if not i.is_cue("fill", "all", "each", "distinct")), None)
+        if whose is not None and whose.links:
+            yield item, whose
+
+
+def _ends_in(column: ColumnRef, word: str) -> bool:
+    return stem(name_words(column.column)[-1]) == word
+
+
+def _counted(reading: Reading) -> list[TableRef]:
+    """Tables whose rows are counted for the answer."""
+    linked = [k.table for k in reading.linked if k.operator not in ("exists", "not exists")]
+    ranked = [reading.order.linked] if reading.order is not None and reading.order.linked is not None else []
+    bounded = [reading.having[0]] if reading.having is not None else []
+    counts = [t.table for t in (*reading.targets, *bounded) if t.aggregate == "count"]
+    return list(dict.fromkeys((*linked, *ranked, *counts)))
+
+
+def _tables(reading: Reading) -> set[TableRef]:
+    conditions = (*reading.conditions, *reading.either, *(t.condition for t in reading.tests))
+    columns = (*(c.column for c in conditions), *(g.column for g in reading.groups))
+    entity = {reading.group_by_entity} if reading.group_by_entity is not None else set()
+    used = {reading.base, *(t.table for t in reading.targets), *(c.table for c in columns)}
+    return used | entity | {k.table for k in reading.linked} | set(reading.mentioned)
+
+
+def _is_named(column: ColumnRef, items: Sequence[Item]) -> bool:
+    """Whether the question names the column itself, so that the count is asked for beside it."""
+    return any(
+        k.column == column.column and k.table == column.table
+        for i in items
+        for k in i.links
+        if k.score >= 0.9
+    )

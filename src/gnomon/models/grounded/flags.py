@@ -1,0 +1,188 @@
+"""Words that describe rows instead of naming what to show: `discontinued red items`, `hubs`, `stores opened`.
+
+A flag, or a date that has the very name of what happened, restricts rows; nobody asks for a list of its
+values by putting it before a noun.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.linking import FLAG_WORDS
+from gnomon.models.grounded.reading import Condition, NotRead, Reading, Target
+from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.tagging import Item
+from gnomon.models.grounded.words import name_words, stem
+
+LINKING = frozenset({"are", "is", "was", "were", "be", "been", "got", "get", "has been", "have been"})
+OWNING = frozenset({"of", "for", "among"})
+DENYING = ("non-", "non", "un", "in", "dis")
+"""What a word begins with that says the opposite of the rest: `inactive`."""
+
+
+def noun_behind(draft: Draft, at: int) -> TableRef | None:
+    """The table that what stands at a position describes, past other words that describe it."""
+    for position in range(at + 1, len(draft.items)):
+        item = draft.items[position]
+        table = draft.as_table(item)
+        if table is not None:
+            return table
+        joins = item.is_cue("and") and position > at + 1 and item.text == ","
+        flag = item.kind == "name" and draft.column(position, draft.schema.is_flag) is not None
+        if not (item.kind == "value" or joins or flag):
+            return None
+    return None
+
+
+def is_of_another(draft: Draft, at: int, column: ColumnRef) -> bool:
+    """`active subscriptions`, where users have a flag `active` and subscriptions a status of that name.
+
+    Raises:
+        NotRead: What it is said of has nothing of that name.
+    """
+    item, noun = draft.items[at], noun_behind(draft, at) or _subject(draft, at)
+    if noun is None or noun == column.table:
+        return False
+    if not any(v.column.table == noun for v in item.values):
+        reason = f"I cannot tell whether `{item.text}` is said of {noun}: it is known of {column.table}."
+        raise NotRead(reason, (item.text,))
+    return True
+
+
+def _subject(draft: Draft, at: int) -> TableRef | None:
+    """`which subscriptions are active`, `subscriptions active`: the noun before the verb, or right before."""
+    before = draft.items[at - 1] if at > 0 else None
+    if before is None or not ({*before.text.lower().split()} & {*LINKING, "not"} or before.links):
+        return None
+    nouns = [t for item in draft.items[:at] if (t := draft.as_table(item)) is not None]
+    return nouns[-1] if nouns and (not before.links or draft.as_table(before) is not None) else None
+
+
+def is_noun(draft: Draft, at: int) -> bool:
+    """`which hubs are in Europe?`: a flag that stands for the rows that have it, as no table is named."""
+    if any(draft.as_table(item) is not None for item in draft.items):
+        return False
+    first = next((i for i, item in enumerate(draft.items) if item.kind == "name"), at)
+    beside = [p for p in (draft.before(at), draft.after(at)) if p is not None]
+    listed = any(draft.items[p].is_cue("and") for p in beside)
+    behind = draft.items[at + 1].text.lower() if at + 1 < len(draft.items) else ""
+    owned = at > 0 and draft.items[at - 1].text.lower() in OWNING
+    return not listed and behind not in OWNING and (first == at or owned)
+
+
+def count_flagged(draft: Draft, at: int, column: ColumnRef, *, distinct: bool) -> Target:
+    """`how many hubs are there?`: the rows that have the flag, never its two values.
+
+    Raises:
+        NotRead: Different ones are asked for.
+    """
+    words = draft.items[at].text
+    if distinct:
+        raise NotRead(f"I cannot tell what is different of `{words}`.", (words,), final=True)
+    draft.conditions.append(Condition(column, "true", (), words))
+    draft.assume(f"`{words}` are read as rows of {column.table} where {column.column} is yes.")
+    draft.take(at, f"rows of {column.table} where {column} is true")
+    return Target(column.table, None, "count")
+
+
+def happened(draft: Draft, at: int) -> ColumnRef | None:
+    """The date that has the very name of what is said of rows: `deleted` of `deleted users`."""
+    words = draft.items[at].text.lower()
+    if not is_participle(words):
+        return None
+    return draft.column(
+        at, lambda c: draft.schema.is_temporal(c) and "_".join(words.split()) == c.column.lower()
+    )
+
+
+def is_participle(words: str) -> bool:
+    """Whether it is one word that says what was done."""
+    return words.isalpha() and len(words) > 4 and words.lower().endswith("ed")
+
+
+def restrict_happened(draft: Draft, at: int, column: ColumnRef, *, negated: bool) -> None:
+    """Take the rows to which it has happened, or has not.
+
+    Raises:
+        NotRead: The date may lie ahead.
+    """
+    words = draft.items[at].text
+    profile = draft.schema.column(column).profile
+    last = profile.high if profile is not None else None
+    if last is None or last[:10] > draft.today.isoformat():
+        raise NotRead(f"{column} may lie ahead; say until when `{words}` is meant.", (words,), final=True)
+    draft.conditions.append(Condition(column, "null" if negated else "not null", (), words))
+    draft.assume(f"`{words}` is read as {column} being {'missing' if negated else 'known'}.")
+    draft.take(at, f"{column} is {'missing' if negated else 'known'}")
+
+
+def refuse_adjective(draft: Draft, at: int, column: ColumnRef) -> None:
+    """`open stores`, `discounted items`: no list of the column, and nothing says which rows it describes.
+
+    Raises:
+        NotRead: The column describes the noun behind it.
+    """
+    item = draft.items[at]
+    noun = noun_behind(draft, at)
+    linked = at > 0 and draft.items[at - 1].text.lower() in LINKING and is_participle(item.text)
+    measured = draft.schema.is_temporal(column) or draft.schema.is_numeric(column)
+    if (noun is not None or linked) and (measured or draft.schema.is_flag(column)):
+        raise NotRead(f"I cannot tell which rows are `{item.text}`.", (item.text,), final=True)
+
+
+def refuse_flag_as_noun(draft: Draft, at: int, column: ColumnRef) -> None:
+    """`which hubs have shipments`: rows that have the flag, of which a listed column says nothing."""
+    first = next((i for i, item in enumerate(draft.items) if item.kind == "name"), at)
+    beside = [p for p in (draft.before(at), draft.after(at)) if p is not None]
+    listed = any(draft.items[p].is_cue("and") for p in beside)
+    behind = draft.items[at + 1].text.lower() if at + 1 < len(draft.items) else ""
+    if first == at and draft.schema.is_flag(column) and not listed and behind not in OWNING:
+        raise NotRead(f"I cannot tell which are the `{draft.items[at].text}`.", (draft.items[at].text,))
+
+
+def read_denied_flags(draft: Draft) -> None:
+    """Read `inactive carriers`, where a flag of theirs says who is active."""
+    for at in draft.open("unknown"):
+        item = draft.items[at]
+        said = [item.text.lower().removeprefix(p) for p in DENYING if item.text.lower().startswith(p)]
+        found = {c: rest for rest in said if len(rest) > 3 for c in _flags_called(draft, rest)}
+        if len(found) != 1 or not (noun_behind(draft, at) or _is_predicate(draft, at)):
+            continue
+        column, words = found.popitem()
+        draft.conditions.append(Condition(column, "false", (), words))
+        draft.assume(f"`{item.text}` is read as {column} being no.")
+        state_unflagged(draft, column)
+        draft.take(at, f"{column} is false")
+        item.kind, item.resolved = "value", column
+
+
+def _is_predicate(draft: Draft, at: int) -> bool:
+    before = draft.items[at - 1] if at > 0 else None
+    named = before is not None and draft.as_table(before) is not None
+    return draft.after(at) is None and before is not None and (named or before.text.lower() in LINKING)
+
+
+def _flags_called(draft: Draft, words: str) -> Iterator[ColumnRef]:
+    said = tuple(stem(w) for w in name_words(words))
+    for table in draft.mentioned():
+        for column in draft.schema.card(table).columns:
+            ref = ColumnRef(table, column.name)
+            bare = tuple(w for w in (stem(w) for w in name_words(column.name)) if w not in FLAG_WORDS)
+            if bare == said and draft.schema.is_flag(ref):
+                yield ref
+
+
+def state_unflagged(draft: Draft, column: ColumnRef) -> None:
+    """Say that rows of which nobody knows are not among those without the flag."""
+    profile = draft.schema.column(column).profile
+    if profile is not None and profile.nulls:
+        draft.assume(f"Rows that have no {column.column} are left out.")
+
+
+def doubted_flags(reading: Reading, schema: Schema, items: Sequence[Item]) -> Iterator[str]:
+    """Words of which a reading counts the two values of a flag."""
+    for target in reading.targets:
+        counted = target.aggregate == "count" and target.ref is not None
+        if counted and target.ref is not None and schema.is_flag(target.ref):
+            said = (i.text for i in items if any(k.column == target.column for k in i.links))
+            yield next(said, target.column or "")
