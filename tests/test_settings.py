@@ -8,6 +8,8 @@ import pytest
 from gnomon.domain.errors import Misconfigured
 from gnomon.domain.query import Limits
 from gnomon.identity.local import os_user
+from gnomon.models.calibration import UNCALIBRATED
+from gnomon.models.connect import calibration_of
 from gnomon.settings import Settings, options, redact, variable_of
 from gnomon.wiring import principal_of
 
@@ -31,7 +33,7 @@ def test_without_anything_every_option_has_its_default(tmp_path: Path) -> None:
     settings = Settings.load(tmp_path, environ={})
     assert settings.model.name == "grounded"
     assert settings.query_limits() == Limits()
-    assert settings.model_options() == {}
+    assert settings.model_options() == {"least": settings.answers.min_confidence}
 
 
 def test_command_line_wins_over_environment_and_that_over_the_file(tmp_path: Path) -> None:
@@ -242,3 +244,10 @@ def test_every_option_has_help_a_type_and_a_variable_of_its_own() -> None:
 def test_an_unknown_override_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="max_rowz"):
         Settings.load(tmp_path, {"limits.max_rowz": 1}, {})
+
+
+@pytest.mark.requirement("grounded:calibrated-confidence")
+def test_grounded_answers_from_the_confidence_at_which_it_was_calibrated() -> None:
+    answers = Settings.load(environ={}, overrides={"warehouse.url": "shop.duckdb"}).answers
+    assert answers.min_confidence == calibration_of("grounded").answered_from
+    assert answers.min_confidence_hosted == UNCALIBRATED.answered_from

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from gnomon.agent.look_alikes import look_alikes_of
 from gnomon.agent.render import render_context
@@ -12,7 +13,7 @@ from gnomon.context.catalog.naming import Names
 from gnomon.context.memory.recall import NOTHING, Recalled, apply
 from gnomon.domain.answer import Answer, Conversation, Question, Turn
 from gnomon.domain.catalog import Catalog, TableCard, TableRef
-from gnomon.domain.context import Candidate, Context, ValueMatch
+from gnomon.domain.context import UNANSWERED, Candidate, Context, ValueMatch
 from gnomon.domain.query import Dialect
 from gnomon.models.port import Embedder
 
@@ -79,7 +80,7 @@ class Assembler:
             trusted=self.index.trusted(vector),
             documents=passages,
             previous=previous,
-            earlier=earlier,
+            earlier=earlier or unanswered(conversation),
         )
         context = apply(context, recalled.memories, question.text, *earlier)
         context = with_synonyms(context, self.index.names, self.embedder, question.text, *earlier)
@@ -124,8 +125,25 @@ def last_answered(conversation: Conversation | None) -> Answer | None:
 
 
 def earlier_questions(conversation: Conversation | None) -> tuple[str, ...]:
-    """The texts of the last questions that a next one can build on, oldest first."""
-    return tuple(t.question.text for t in _followable(conversation))[-EARLIER_KEPT:]
+    """The texts of the last questions that a next one can change, oldest first.
+
+    A question that was not answered ends what was before it: who goes on speaks of that question.
+    """
+    turns = conversation.turns if conversation else ()
+    unbroken = [*takewhile(_can_be_changed, reversed(turns))]
+    return tuple(t.question.text for t in reversed(unbroken[:EARLIER_KEPT]))
+
+
+def unanswered(conversation: Conversation | None) -> tuple[str, ...]:
+    """`UNANSWERED` where the question right before was not answered from the data, else nothing."""
+    last = conversation.turns[-1:] if conversation else ()
+    return () if all(map(_can_be_changed, last)) else UNANSWERED
+
+
+def _can_be_changed(turn: Turn) -> bool:
+    """Whoever interrupts may want to change the question."""
+    answered = turn.answer.status == "answered" and bool(turn.answer.queries)
+    return answered or turn.answer.status == "interrupted"
 
 
 def _followable(conversation: Conversation | None) -> list[Turn]:

@@ -15,6 +15,10 @@ trusted query gives it. For `embedder` nobody does: the words are near in meanin
 question worth asking."""
 
 
+UNANSWERED = ("",)
+"""Stands for a question that was not answered, of which none can be a change."""
+
+
 @dataclass(frozen=True, slots=True)
 class ValueMatch:
     """Words of the question that a column holds.
@@ -99,7 +103,8 @@ class Context:
         others: Names of further tables that exist, without their cards.
         now: The clock of the question, aware.
         previous: The last answer of the conversation, if this is a follow-up.
-        earlier: The questions of the conversation that were answered, oldest first.
+        earlier: The questions of the conversation that were answered, oldest first, since the last one that
+            was not; `UNANSWERED` alone where that is the one right before.
         choices: Words of the question, and the table or column that the person chose for them.
         synonyms: Words of the question, or of earlier ones, that call a table or column of `cards` otherwise
             than by its name; the surest first.
@@ -119,6 +124,11 @@ class Context:
     earlier: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
     synonyms: tuple[Synonym, ...] = ()
+
+    @property
+    def broken(self) -> bool:
+        """Whether the question right before was not answered from the data: there is nothing to change."""
+        return self.earlier == UNANSWERED
 
     def card(self, ref: TableRef) -> TableCard | None:
         """The card of that table, or None."""

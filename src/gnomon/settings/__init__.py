@@ -138,8 +138,7 @@ class Settings(BaseModel):
     def model_options(self) -> dict[str, Any]:
         """What else is set for opening the model."""
         if self.model.name == "grounded":
-            least = self.answers.min_confidence
-            return {} if least is None else {"least": least}
+            return {"least": self.answers.min_confidence}
         given = {"base_url": self.model.base_url, "api_key_env": self.model.api_key_env}
         return {name: value for name, value in given.items() if value}
 

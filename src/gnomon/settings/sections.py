@@ -73,12 +73,17 @@ class LimitsSection(Section):
 class AnswersSection(Section):
     """When an answer is given, and how it reads time."""
 
-    min_confidence: float | None = Field(
-        default=None,
+    min_confidence: float = Field(
+        default=0.85,
         ge=0,
         le=1,
-        description="Below this confidence Gnomon abstains and says what is missing; "
-        "where it is not set, below 0.85 with `grounded` and 0.45 with another model.",
+        description="Below this confidence `grounded` abstains and says what is missing.",
+    )
+    min_confidence_hosted: float = Field(
+        default=0.45,
+        ge=0,
+        le=1,
+        description="The same for any other model, whose confidence is a score and no counted share.",
     )
     timezone: str = Field(
         default="",

@@ -133,10 +133,12 @@ class Gnomon:
     @property
     def agent(self) -> Agent:
         """The agent over this warehouse, acting with the limits of the settings."""
+        from gnomon.models.calibration import UNCALIBRATED
         from gnomon.models.connect import calibration_of
 
-        limits, least = self.settings.limits, self.settings.answers.min_confidence
+        limits, answers = self.settings.limits, self.settings.answers
         calibration = calibration_of(self.model.model_id)
+        counted = calibration is not UNCALIBRATED
         return Agent(
             model=self.model,
             warehouse=self.warehouse,
@@ -148,7 +150,7 @@ class Gnomon:
                 max_cost_usd=limits.max_cost_usd,
             ),
             limits=Limits(limits.max_rows, limits.max_bytes, limits.timeout_s),
-            min_confidence=calibration.answered_from if least is None else least,
+            min_confidence=answers.min_confidence if counted else answers.min_confidence_hosted,
             calibration=calibration,
             ask_person=self.ask_person,
             record=self.audit.append,

@@ -68,8 +68,11 @@ def read_present(draft: Draft, at: int, column: ColumnRef) -> None:
     """Take rows that have such a thing: `with a discount`.
 
     Raises:
-        NotRead: The column holds zeros and missing values, of which the former may count.
+        NotRead: The column holds zeros and missing values, of which the former may count, or yes and no.
     """
+    if draft.schema.is_flag(column):
+        said = draft.items[at].text
+        raise NotRead(f"I cannot tell which value of {column} is meant.", (said,), final=True)
     words, blank = draft.items[at].text, blank_of(draft.schema, column)
     if blank is None:
         draft.conditions.append(Condition(column, "not null", (), words))

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise, permutations
 
-from gnomon.domain.catalog import TableRef
+from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.attached import referring
 from gnomon.models.grounded.joins import JoinPlan, tables_needed
 from gnomon.models.grounded.reading import NotRead, Reading
+from gnomon.models.grounded.roles import other_ways
 from gnomon.models.grounded.schema import Hop, Schema
 from gnomon.models.grounded.words import name_words
 
@@ -18,7 +19,7 @@ def through_bridges(reading: Reading, plan: JoinPlan, schema: Schema) -> Reading
     Raises:
         NotRead: One of the two has a column that is called after the other, so they may be linked by that.
     """
-    told = []
+    told = list(_long_ways(reading, plan, schema))
     for bridge, ends in _bridges(reading, plan, schema):
         if bridge in reading.mentioned:
             continue
@@ -30,6 +31,41 @@ def through_bridges(reading: Reading, plan: JoinPlan, schema: Schema) -> Reading
         if _is_thing(bridge, ends, schema):
             told.append(f"{' and '.join(map(str, ends))} are linked through {bridge}.")
     return replace(reading, through=tuple(dict.fromkeys(told))) if told else reading
+
+
+def _long_ways(reading: Reading, plan: JoinPlan, schema: Schema) -> Iterator[str]:
+    """What lies on a way of several joins, where the question names none of it.
+
+    Raises:
+        NotRead: A column of the table that it starts from may lead there at once.
+    """
+    for path in _paths(reading, plan, schema):
+        between = [h.target for h in path[:-1]]
+        one_way = len({h.many for h in path}) == 1
+        if len(path) < 2 or not one_way or any(t in reading.mentioned for t in between):
+            continue
+        start, goal, names = path[0].source, path[-1].target, " and ".join(map(str, between))
+        other = next((c for c in other_ways(schema, path) if not _is_said(c, reading)), None)
+        if other is not None:
+            reason = f"{start} and {goal} are linked through {names}; {other} may lead there as well."
+            raise NotRead(reason, (goal.name,), final=True)
+        yield f"{start} and {goal} are linked through {names}."
+
+
+def _is_said(column: ColumnRef, reading: Reading) -> bool:
+    return any(c.column == column for c in reading.conditions) or any(
+        t.ref == column for t in reading.targets
+    )
+
+
+def _paths(reading: Reading, plan: JoinPlan, schema: Schema) -> Iterator[tuple[Hop, ...]]:
+    """The ways from the table that a query starts from to what it computes, shows or compares."""
+    needed = [*tables_needed(reading), *(c.column.table for c in (*plan.outer, *reading.either))]
+    for table in dict.fromkeys(needed):
+        ways = schema.paths(plan.root, table, many=False)
+        yield from [way for way in ways if all(hop in plan.hops for hop in way)][:1]
+    yield from _related_paths(reading, plan, schema)
+    yield from (way for related in plan.related for _, way in related.inner)
 
 
 def with_bridges(reading: Reading) -> Reading:
@@ -58,11 +94,15 @@ def _bridges(
     needed = tables_needed(reading)
     if plan.root not in needed:
         yield plan.root, tuple(needed)
-    paths = [r.path for r in plan.related]
-    if reading.order is not None and reading.order.linked is not None:
-        paths += schema.paths(reading.base, reading.order.linked, many=True)[:1]
-    for path in paths:
+    for path in _related_paths(reading, plan, schema):
         yield from _between(path)
+
+
+def _related_paths(reading: Reading, plan: JoinPlan, schema: Schema) -> Iterator[tuple[Hop, ...]]:
+    """The ways to rows that those of the first table have, lack or are ranked by."""
+    yield from (r.path for r in plan.related)
+    if reading.order is not None and reading.order.linked is not None:
+        yield from schema.paths(reading.base, reading.order.linked, many=True)[:1]
 
 
 def _between(path: tuple[Hop, ...]) -> Iterator[tuple[TableRef, tuple[TableRef, ...]]]:

@@ -9,6 +9,7 @@ from gnomon.domain.context import Context
 from gnomon.models.grounded.attached import doubted_places
 from gnomon.models.grounded.blanks import doubted_blanks, doubted_stock
 from gnomon.models.grounded.coded import values_of
+from gnomon.models.grounded.composer.outcomes import doubted_events
 from gnomon.models.grounded.computed import doubted_totals
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.flags import doubted_flags
@@ -58,6 +59,7 @@ class Doubts:
         yield from doubted_blanks(reading, self._schema, self._items)
         yield from doubted_stock(reading, self._schema, self._items)
         yield from doubted_totals(reading, Draft(self._schema, self._items, self._today))
+        yield from doubted_events(reading, self._schema, self._items)
 
     def refuse(self, reading: Reading) -> None:
         """Stop at such a reading.

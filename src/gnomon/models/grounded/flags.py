@@ -15,6 +15,7 @@ from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import name_words, stem
 
 LINKING = frozenset({"are", "is", "was", "were", "be", "been", "got", "get", "has been", "have been"})
+WITH = frozenset({"with", "having", "have", "has", "who have", "that have"})
 OWNING = frozenset({"of", "for", "among"})
 DENYING = ("non-", "non", "un", "in", "dis")
 """What a word begins with that says the opposite of the rest: `inactive`."""
@@ -114,6 +115,64 @@ def restrict_happened(draft: Draft, at: int, column: ColumnRef, *, negated: bool
     draft.conditions.append(Condition(column, "null" if negated else "not null", (), words))
     draft.assume(f"`{words}` is read as {column} being {'missing' if negated else 'known'}.")
     draft.take(at, f"{column} is {'missing' if negated else 'known'}")
+
+
+def is_had(draft: Draft, at: int) -> bool:
+    """`with a pool`, `have a pool and a gym`, `works on display by room`: rows that have the flag.
+
+    Raises:
+        NotRead: A column behind it may be had or be shown: `hotels with parking and stars`.
+    """
+    column, following = draft.column(at), draft.after(at)
+    if column is None or not draft.schema.is_flag(column):
+        return False
+    if following is not None and _says_which(draft, following, column):
+        return False
+    start = at - 2 if at > 1 and draft.items[at - 1].text.lower() in ("a", "an") else at - 1
+    if start < 0:
+        return False
+    with_article, before = start == at - 2, draft.items[start]
+    held = before.text.lower() in WITH or _continues_flags(draft, start)
+    behind_noun = not with_article and _is_plural_of(draft, start, column)
+    if (held or behind_noun) and not with_article:
+        _refuse_listed_behind(draft, at)
+    return held or behind_noun
+
+
+def is_listed(draft: Draft, at: int) -> bool:
+    """`hotels, stars and pool`: the last of what is listed, no restriction."""
+    joiner = at - 1 if at > 0 and draft.items[at - 1].is_cue("and") else None
+    before = draft.before(joiner) if joiner is not None else None
+    listed = [t.ref for t in draft.targets if t.aggregate is None]
+    return before is not None and draft.items[before].resolved in listed
+
+
+def _says_which(draft: Draft, following: int, column: ColumnRef) -> bool:
+    """`with vetted Yes`, `insured = 1`: the value that the flag has stands behind it."""
+    item = draft.items[following]
+    return item.kind in ("number", "quoted") or any(v.column == column for v in item.values)
+
+
+def _continues_flags(draft: Draft, joiner: int) -> bool:
+    """`with a pool and a gym`: the flag before the joiner was had."""
+    before = draft.before(joiner) if draft.items[joiner].is_cue("and") else None
+    return before is not None and draft.items[before].role.endswith((" is true", " is false"))
+
+
+def _is_plural_of(draft: Draft, at: int, column: ColumnRef) -> bool:
+    """`works` of `works on display`, but not `hotel` of `hotel pool`."""
+    item = draft.items[at]
+    return item.text.lower().endswith("s") and draft.as_table(item) == column.table
+
+
+def _refuse_listed_behind(draft: Draft, at: int) -> None:
+    joiner = draft.after(at)
+    other = draft.after(joiner) if joiner is not None and draft.items[joiner].is_cue("and") else None
+    if other is None or not draft.is_name(other) or draft.items[other].role:
+        return
+    if draft.as_table(draft.items[other]) is None and draft.column(other, draft.schema.is_flag) is None:
+        words = f"{draft.items[at].text} {draft.items[joiner or at].text} {draft.items[other].text}"
+        raise NotRead(f"I cannot tell whether `{words}` is shown or restricts.", (words,), final=True)
 
 
 def refuse_adjective(draft: Draft, at: int, column: ColumnRef) -> None:

@@ -14,7 +14,7 @@ from gnomon.models.grounded.linking import build_lexicon
 from gnomon.models.grounded.parser import read_question, read_rest, refuse_leftovers, refuse_unknown
 from gnomon.models.grounded.reading import Condition, NotRead, Ordering, Reading, Target
 from gnomon.models.grounded.schema import Schema
-from gnomon.models.grounded.tagging import tag
+from gnomon.models.grounded.tagging import Item, tag
 from gnomon.models.grounded.values import read_values
 
 MARKER = re.compile(
@@ -22,6 +22,17 @@ MARKER = re.compile(
     r"|per|for|in|excluding|without|since|before|after|of those|of these)\b[\s,]*",
     re.IGNORECASE,
 )
+CARRYING = re.compile(r"^\s*(and|but|instead|what about|how about|of those|of these)\b", re.IGNORECASE)
+"""How nothing begins that stands by itself, whatever follows."""
+
+OPENED = re.compile(
+    r"^\s*(with|by|per|for|in|excluding|without|since|before|after)\b.*[\s,]"
+    r"(how many|how much|what|which|who|list|show|give|count)\b",
+    re.IGNORECASE,
+)
+"""How a whole question may begin nevertheless: `in 2025, how many orders were there?`."""
+
+BARE = ("fill", "and", "all")
 LEADING_YEAR = re.compile(r"^\s*((?:19|20)\d\d)\b")
 NOISE = re.compile(
     r"\b(only|just|instead|now|please|what about|how about|and|but|the same|same|of those|of these|ones)\b",
@@ -36,7 +47,7 @@ def read_in_conversation(question: str, context: Context, today: date) -> Readin
         NotRead: It reads neither alone nor as a change.
     """
     reading: Reading | None = None
-    for text in context.earlier:
+    for text in () if context.broken else context.earlier:
         try:
             reading = _next(text, reading, context, today)
         except NotRead:
@@ -46,15 +57,16 @@ def read_in_conversation(question: str, context: Context, today: date) -> Readin
 
 def changes_another(question: str, context: Context) -> bool:
     """Whether a question goes on from earlier ones."""
-    return bool(context.earlier) and (MARKER.match(question) is not None or question != context.earlier[0])
+    if context.broken or not context.earlier:
+        return False
+    return MARKER.match(question) is not None or question != context.earlier[0]
 
 
 def _next(question: str, previous: Reading | None, context: Context, today: date) -> Reading:
     if previous is None:
-        if context.earlier and question != context.earlier[0] and MARKER.match(question):
-            raise NotRead("I cannot carry on from the question before; ask in full.", ())
+        _refuse_fragment(question, context, today)
         return read_question(question, context, today)
-    if MARKER.match(question):
+    if MARKER.match(question) or _is_bare(question, context, today):
         return read_change(question, previous, context, today)
     try:
         return read_question(question, context, today)
@@ -65,10 +77,47 @@ def _next(question: str, previous: Reading | None, context: Context, today: date
             raise alone from None
 
 
+def _refuse_fragment(question: str, context: Context, today: date) -> None:
+    """`and in Oslo?` after a question that was not answered says nothing by itself.
+
+    Raises:
+        NotRead: It goes on from a question that there is nothing of.
+    """
+    if CARRYING.match(question):
+        raise _nothing_before(question)
+    follows = context.broken or (bool(context.earlier) and question != context.earlier[0])
+    if not follows:
+        return
+    marked = MARKER.match(question) is not None
+    if _is_bare(question, context, today) or (marked and not _is_whole(question, context, today)):
+        raise _nothing_before(question)
+
+
+def _nothing_before(question: str) -> NotRead:
+    reason = "I cannot carry on from the question before, as I have no reading of it; ask in full."
+    return NotRead(reason, (question,), final=True)
+
+
+def _is_bare(question: str, context: Context, today: date) -> bool:
+    """`Oslo?`, `the urgent ones`: nothing but values and times, of which nothing is asked."""
+    said = [item for item in _items(NOISE.sub(" ", question), context, today) if not item.is_cue(*BARE)]
+    return bool(said) and all(item.kind in ("value", "period", "quoted") for item in said)
+
+
+def _is_whole(question: str, context: Context, today: date) -> bool:
+    """Whether it asks something, and of which table."""
+    named = (item.links[:1] for item in _items(question, context, today) if item.kind == "name")
+    return OPENED.match(question) is not None and any(link.is_table for links in named for link in links)
+
+
+def _items(text: str, context: Context, today: date) -> list[Item]:
+    return tag(text, build_lexicon(context), values_of(text, context), today)
+
+
 def read_change(question: str, previous: Reading, context: Context, today: date) -> Reading:
     """The previous reading with what the fragment says put in its place."""
     text = LEADING_YEAR.sub(r"in \1", NOISE.sub(" ", question))
-    items = tag(text, build_lexicon(context), values_of(text, context), today)
+    items = _items(text, context, today)
     refuse_unknown(items)
     draft = Draft(Schema(context), items, today)
     draft.focus = previous.base

@@ -156,6 +156,7 @@ def read_groups(draft: Draft) -> None:
     for at in draft.cues("time_group"):
         cue = draft.items[at].cue
         assert cue is not None
+        computed = computed or _count_per_time(draft, at)
         column = said_date(draft, at) or _date_beside(draft, at)
         column = column or grouped_date(draft, draft.items[at].text)
         if draft.limit is not None:
@@ -268,6 +269,17 @@ def _counts_per(draft: Draft, at: int) -> bool:
     before = draft.before(at)
     table = draft.as_table(draft.items[before]) if before is not None else None
     if draft.items[at].text.lower() != "per" or table is None or draft.targets:
+        return False
+    _count_rows(draft, table)
+    return True
+
+
+def _count_per_time(draft: Draft, at: int) -> bool:
+    """`claims per month`, a note: the rows of each month are counted."""
+    before = next((i for i in range(at - 1, -1, -1) if draft.items[i].kind != "period"), None)
+    table = draft.as_table(draft.items[before]) if before is not None else None
+    noted = all(item.kind in ("value", "period") for item in draft.items[:before])
+    if table is None or not noted or draft.targets or draft.limit is not None or draft.order is not None:
         return False
     _count_rows(draft, table)
     return True

@@ -13,7 +13,10 @@ from gnomon.models.grounded.contrast import read_contrast, settle_contrast
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods
 from gnomon.models.grounded.flags import (
+    WITH,
     happened,
+    is_had,
+    is_listed,
     is_noun,
     is_of_another,
     noun_behind,
@@ -25,6 +28,7 @@ from gnomon.models.grounded.flags import (
 )
 from gnomon.models.grounded.grouping import read_groups, read_order
 from gnomon.models.grounded.kin import read_kin, settle_kin
+from gnomon.models.grounded.lasting import part_verbs, read_lasting
 from gnomon.models.grounded.linking import build_lexicon
 from gnomon.models.grounded.nested import read_nested
 from gnomon.models.grounded.ordinals import part_phrases, read_place
@@ -55,7 +59,6 @@ from gnomon.models.grounded.verbs import excuse_verbs
 from gnomon.models.grounded.whose_date import take_dated_words
 from gnomon.models.grounded.words import name_words
 
-WITH = frozenset({"with", "having", "have", "has", "who have", "that have"})
 EXTREMES = frozenset({"highest", "lowest", "largest", "smallest", "max", "min", "maximum", "minimum", "most"})
 RESTRICTING = ("compare", "between", "superlative", "common", "without", "not", "suffix_compare")
 HARMLESS = frozenset({"fill", "list", "and", "all"})
@@ -71,9 +74,11 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     lexicon = build_lexicon(context)
     items = tag(question, lexicon, values_of(question, context), today)
     part_phrases(items)
+    part_verbs(items, lexicon, today)
     draft = Draft(schema, items, today)
     kin = read_kin(draft)
     draft.focus = find_focus(draft)
+    read_lasting(draft)
     excuse_verbs(draft)
     take_dated_words(draft)
     read_recent(draft)
@@ -257,7 +262,9 @@ def _place_flag(draft: Draft, at: int) -> bool:
     before, following = draft.before(at), draft.after(at)
     last = following is None or draft.items[following].kind == "period"
     linking = at > 0 and draft.items[at - 1].text.lower() in ("are", "is", "was", "were", "not", "be", "been")
-    if not (noun_behind(draft, at) or last or linking or is_noun(draft, at)):
+    if not (noun_behind(draft, at) or last or linking or is_noun(draft, at) or is_had(draft, at)):
+        return False
+    if is_listed(draft, at):
         return False
     column = draft.column(at, draft.schema.is_flag)
     dated = happened(draft, at) if column is None else None

@@ -1,11 +1,11 @@
-"""Read a number that a column is said to be: `with a discount of 25`, `stock where on hand is 0`."""
+"""Read a number that a column is said to be: `with a discount of 25`, `where on hand is 0`, `on floor 2`."""
 
 from gnomon.domain.catalog import ColumnRef
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.measured import in_unit_of
 from gnomon.models.grounded.reading import Condition
 
-BEFORE = frozenset({"with", "where", "whose", "having", "have", "has", "a", "an", "the"})
+BEFORE = frozenset({"with", "where", "whose", "having", "have", "has", "a", "an", "the", "on", "in", "at"})
 BETWEEN = frozenset({"of", "is", "was", "at"})
 
 

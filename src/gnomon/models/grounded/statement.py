@@ -235,8 +235,7 @@ class Statement(Terms):
         tables += [h.target for _, path in related.inner for h in path if h.target not in tables]
         inner = aliases_of(tables, taken=set(self.aliases.values()), suffix="_related")
         query = exp.Select().from_(self.table(first.target, inner), copy=False)
-        hops = [*rest, *(h for _, path in related.inner for h in path)]
-        for hop in dict.fromkeys(h for h in hops if h is not first):
+        for hop in _each_table_once(related):
             query = query.join(self.table(hop.target, inner), on=self.on(hop, inner, inner), copy=False)
         source, target = first.pairs[0]
         column = self.column(ColumnRef(first.target, target), inner)
@@ -280,6 +279,22 @@ class Statement(Terms):
             return self._linked_count()
         assert order.target is not None
         return self.target(order.target)
+
+
+def _each_table_once(related: Related) -> list[Hop]:
+    """The joins within related rows: what leads back over a join leads to the row that it came from.
+
+    Raises:
+        NotRead: A table is reached by two joins, whose rows need not be the same.
+    """
+    first, *rest = related.path
+    taken = [first]
+    for hop in dict.fromkeys((*rest, *(h for _, path in related.inner for h in path))):
+        if all(h.target != hop.target for h in taken):
+            taken.append(hop)
+        elif hop not in taken and all(h.join != hop.join for h in taken):
+            raise NotRead(f"{hop.target} is reached in two ways.", (str(hop.target),))
+    return taken[1:]
 
 
 def _inner_conditions(

@@ -15,6 +15,7 @@ from gnomon.models.grounded.cues import CUES, LONGEST_CUE, Cue
 from gnomon.models.grounded.directions import tell_directions
 from gnomon.models.grounded.fiscal import fiscal_period, fiscal_year
 from gnomon.models.grounded.linking import MAX_SPAN, Lexicon, Link
+from gnomon.models.grounded.owned import split_owned
 from gnomon.models.grounded.periods import Period, Reader, find_period
 from gnomon.models.grounded.units import SIGNS, SPOKEN, Said
 from gnomon.models.grounded.words import Token, name_words, tokenize
@@ -90,6 +91,7 @@ def tag(question: str, lexicon: Lexicon, values: Sequence[ValueMatch], today: da
             item.cue = Cue("fill")
         items.append(item)
         at += used
+    items = list(split_owned(items, lexicon))
     _prefer_own_values(items)
     tell_directions(items, (words for words, _ in lexicon.context.choices))
     _refuse_spans(items)

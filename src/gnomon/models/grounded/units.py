@@ -16,7 +16,7 @@ from typing import Literal
 from gnomon.domain.catalog import CardColumn, TableCard
 from gnomon.models.grounded.words import CAMEL, SEPARATORS, stem
 
-Dimension = Literal["money", "time", "length", "mass", "volume", "temperature"]
+Dimension = Literal["money", "time", "length", "mass", "volume", "temperature", "power", "energy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Unit:
 
     Args:
         name: As people say it, in the plural.
-        size: In seconds, metres, kilograms, litres, or whole units of a currency; None: it is not converted.
+        size: In seconds, metres, kilograms, litres, watts, watt hours, or whole units of a currency; None: it
+            is not converted.
         currency: The ISO 4217 code of money; empty where it is open, as that of cents is.
     """
 
@@ -95,6 +96,14 @@ _TABLE: tuple[tuple[Unit, str, str, str], ...] = (
     (_unit("degrees Celsius", "temperature", None), "celsius °c", "", "c"),
     (_unit("degrees Fahrenheit", "temperature", None), "fahrenheit °f", "", "f"),
     (_unit("kelvin", "temperature", None), "kelvin", "", "k"),
+    (_unit("watts", "power"), "watt watts", "", "w"),
+    (_unit("kilowatts", "power", "1000"), "kw kilowatt kilowatts", "", ""),
+    (_unit("megawatts", "power", "1000000"), "mw megawatt megawatts", "", ""),
+    (_unit("gigawatts", "power", "1000000000"), "gw gigawatt gigawatts", "", ""),
+    (_unit("watt hours", "energy"), "wh", "", ""),
+    (_unit("kilowatt hours", "energy", "1000"), "kwh", "", ""),
+    (_unit("megawatt hours", "energy", "1000000"), "mwh", "", ""),
+    (_unit("gigawatt hours", "energy", "1000000000"), "gwh", "", ""),
     (_unit("US dollars", "money", "1", "USD"), "$ usd dollar dollars", "us$", ""),
     (_unit("euros", "money", "1", "EUR"), "€ eur euro euros", "", ""),
     (_unit("pounds sterling", "money", "1", "GBP"), "£ gbp pound pounds sterling", "", ""),
@@ -105,7 +114,7 @@ _TABLE: tuple[tuple[Unit, str, str, str], ...] = (
     (CENTS, "cent cents ¢", "", ""),
     (_unit("pence", "money", "1/100", "GBP"), "pence", "", ""),
 )
-SHORT = frozenset({"m", "g", "c", "f", "k", "s", "h", "d", "t", "l"})
+SHORT = frozenset({"m", "g", "c", "f", "k", "s", "h", "d", "t", "l", "w"})
 """Letters that mean a unit only beside a word of its dimension: `height_m`, and not `revenue_m`."""
 
 
@@ -121,6 +130,8 @@ NOUNS: dict[Dimension, frozenset[str]] = {
     "mass": _stems("weight mass load payload"),
     "volume": _stems("volume capacity"),
     "temperature": _stems("temperature temp"),
+    "power": _stems("power capacity load demand rating output"),
+    "energy": _stems("energy consumption generation production output"),
     "money": _stems(
         "price cost fee amount revenue sales salary wage pay payment budget income expense spend spent",
         "turnover tax deposit prize premium grant asset capital profit earnings balance charge fare rent",
@@ -165,7 +176,9 @@ def _spoken() -> dict[str, tuple[Unit, ...]]:
         for word in said.split():
             found[word] = (*found.get(word, ()), unit)
     for word, phrases in (("usd", ("us dollar", "us dollars")), ("celsius", ("degrees celsius",)),
-                          ("fahrenheit", ("degrees fahrenheit",))):  # fmt: skip
+                          ("fahrenheit", ("degrees fahrenheit",)),
+                          *((f"{short}wh", (f"{full}watt hour", f"{full}watt hours")) for short, full in
+                            (("", ""), ("k", "kilo"), ("m", "mega"), ("g", "giga")))):  # fmt: skip
         found |= dict.fromkeys(phrases, found[word])
     return found
 
@@ -202,16 +215,20 @@ _CURRENCY = re.compile(
 )
 TAILS = _stems(
     "cents usd eur gbp utc dollars euros pence mib mb gb km kg cm mm ft ms millis msec milliseconds",
-    "seconds secs minutes mins grams lbs miles meters metres",
+    "seconds secs minutes mins grams lbs miles meters metres kw mw gw wh kwh mwh gwh watts",
 )
 """Stems of units that people leave out of a name that ends in one."""
+
+_NO_NAME = _stems("annual yearly monthly weekly daily hourly per")
+"""Before such a tail they are no name by themselves: `annual` does not say what `annual_mwh` holds."""
 
 
 def ends_in_unit(stems: tuple[str, ...]) -> bool:
     """Whether people leave the last word of a name out: `duration` for `duration_minutes`."""
     spans = {stem(w) for w in ("hours", "days", "weeks")}
     timed = stems[-1:] and stems[-1] in spans and stems[-2:-1] and stems[-2] in NOUNS["time"]
-    return len(stems) > 1 and (stems[-1] in TAILS or bool(timed))
+    called = len(stems) > 1 and stems[-2] not in _NO_NAME
+    return called and (stems[-1] in TAILS or bool(timed))
 
 
 def convert(number: Decimal, said: Unit, held: Unit) -> Decimal | None:

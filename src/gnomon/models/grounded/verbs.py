@@ -1,6 +1,7 @@
 """Verbs that add nothing of their own: `units sold`, `refunds paid in 2025`, `signed up in May`."""
 
 from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.cues import Cue
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.happening import may_be_of
 from gnomon.models.grounded.tagging import Item
@@ -41,8 +42,22 @@ def excuse_verbs(draft: Draft) -> None:
     for at in draft.open("unknown"):
         if draft.items[at].role:
             continue
+        if _restates_having(draft, at):
+            continue
         if not _restates_date(draft, at) and not _restates_measure(draft, at):
             _restates_event(draft, at)
+
+
+def _restates_having(draft: Draft, at: int) -> bool:
+    """`guests who have never made a booking` have none."""
+    following = draft.after(at)
+    absent = at > 0 and draft.items[at - 1].is_cue("without")
+    done = draft.items[at].text.lower() in ("made", "placed")
+    if not (absent and done) or following is None or draft.as_table(draft.items[following]) is None:
+        return False
+    draft.items[at].cue = Cue("fill")
+    draft.take(at, f"says it of {draft.items[following].text}")
+    return True
 
 
 def _restates_measure(draft: Draft, at: int) -> bool:

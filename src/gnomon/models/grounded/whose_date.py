@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.dates import has_rival_dates, is_state, main_date, refuse_period
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.flags import is_participle
 from gnomon.models.grounded.happening import is_own_event, may_be_of, tells
 from gnomon.models.grounded.reading import Condition, NotRead
 from gnomon.models.grounded.tagging import Item
@@ -28,6 +29,10 @@ def take_dated_words(draft: Draft) -> None:
         if item.is_cue("fill") and tells(item.text):
             _take_filling_verb(draft, at)
         if item.role or item.kind not in ("value", "name") or not _is_before_time(draft, at):
+            continue
+        if _is_own_verb(draft, at):
+            item.dated = draft.column(at)
+            draft.take(at, f"about {item.dated}")
             continue
         column = _called(draft, item) if _is_state_word(draft, at) else None
         if column is None:
@@ -57,6 +62,15 @@ def _take_filling_verb(draft: Draft, at: int) -> None:
 
 def _is_before_time(draft: Draft, at: int) -> bool:
     return at + 1 < len(draft.items) and is_time(draft.items[at + 1])
+
+
+def _is_own_verb(draft: Draft, at: int) -> bool:
+    """`shops opened on 3 May`: the name of a date of the shops that is a verb, right behind them."""
+    before, first = draft.before(at), draft.items[at].text.split()[0]
+    noun = draft.as_table(draft.items[before]) if before is not None else None
+    named = [k.ref for k in draft.items[at].links[:1] if not k.is_table]
+    dates = draft.schema.dates(noun) if noun is not None else []
+    return is_participle(first) and len(draft.items[at].text.split()) > 1 and named in [[d] for d in dates]
 
 
 def _is_state_word(draft: Draft, at: int) -> bool:

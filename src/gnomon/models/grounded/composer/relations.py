@@ -12,6 +12,7 @@ from importlib.resources import files
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.composer.accounting import SORTING
+from gnomon.models.grounded.composer.outcomes import leaves_open
 from gnomon.models.grounded.composer.slots import Option, Question
 from gnomon.models.grounded.joins import JoinPlan
 from gnomon.models.grounded.reading import Reading
@@ -54,7 +55,7 @@ def _explained(
     if called:
         return bool(called & used)
     around = _around(roles, at)
-    if not links(word) or not around <= joined:
+    if not links(word) or not around <= joined or leaves_open(word, used, question.schema):
         return False
     return len(around) == 2 or (len(around) == 1 and _within_one(roles, at))
 
