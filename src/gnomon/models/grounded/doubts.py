@@ -8,17 +8,17 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import Context
 from gnomon.models.grounded.attached import doubted_places
 from gnomon.models.grounded.blanks import doubted_blanks, doubted_stock
-from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.composer.outcomes import doubted_events
 from gnomon.models.grounded.computed import doubted_totals
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.flags import doubted_flags
+from gnomon.models.grounded.heard import hear
 from gnomon.models.grounded.kinds import counted_per_row
-from gnomon.models.grounded.linking import LAYER_WORDS, build_lexicon
+from gnomon.models.grounded.linking import LAYER_WORDS
 from gnomon.models.grounded.misdated import misdated
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.schema import Schema
-from gnomon.models.grounded.tagging import Item, tag
+from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import name_words, stem
 
 NAMING = frozenset(stem(w) for w in ("name", "title", "description"))
@@ -38,7 +38,7 @@ class Doubts:
     """The words of a question, and what its tables hold beside what a reading takes."""
 
     def __init__(self, text: str, context: Context, today: date) -> None:
-        self._items = tag(text, build_lexicon(context), values_of(text, context), today)
+        self._items = hear(text, context, today)[1]
         self._schema, self._today = Schema(context), today
         self._chosen = {words for words, _ in context.choices}
 

@@ -6,15 +6,14 @@ from datetime import date
 
 from gnomon.domain.catalog import ColumnRef
 from gnomon.domain.context import Context
-from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods
 from gnomon.models.grounded.grouping import read_groups
-from gnomon.models.grounded.linking import build_lexicon
+from gnomon.models.grounded.heard import hear
 from gnomon.models.grounded.parser import read_question, read_rest, refuse_leftovers, refuse_unknown
 from gnomon.models.grounded.reading import Condition, NotRead, Ordering, Reading, Target
 from gnomon.models.grounded.schema import Schema
-from gnomon.models.grounded.tagging import Item, tag
+from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.values import read_values
 
 MARKER = re.compile(
@@ -111,7 +110,7 @@ def _is_whole(question: str, context: Context, today: date) -> bool:
 
 
 def _items(text: str, context: Context, today: date) -> list[Item]:
-    return tag(text, build_lexicon(context), values_of(text, context), today)
+    return hear(text, context, today)[1]
 
 
 def read_change(question: str, previous: Reading, context: Context, today: date) -> Reading:

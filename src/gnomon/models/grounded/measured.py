@@ -11,12 +11,11 @@ from decimal import Decimal
 
 from gnomon.domain.catalog import NUMERIC_KINDS, ColumnRef, TableRef
 from gnomon.domain.context import Context
-from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.draft import Draft
-from gnomon.models.grounded.linking import build_lexicon
+from gnomon.models.grounded.heard import hear
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.schema import Schema
-from gnomon.models.grounded.tagging import NUMBER_WORDS, Item, tag
+from gnomon.models.grounded.tagging import NUMBER_WORDS, Item
 from gnomon.models.grounded.units import (
     NOUNS,
     SPOKEN,
@@ -223,7 +222,7 @@ class Measures:
         measured = any(
             t.kind == "number" or t.lower in NUMBER_WORDS or t.lower in SPOKEN for t in tokenize(text)
         )
-        self._items = tag(text, build_lexicon(context), values_of(text, context), today) if measured else []
+        self._items = hear(text, context, today)[1] if measured else []
         self._schema = Schema(context)
         self._numbers = [i for i, item in enumerate(self._items) if item.kind == "number"]
         self._currencies = _bare_currencies(self._items)

@@ -7,7 +7,6 @@ from itertools import pairwise
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import Context
 from gnomon.models.grounded.blanks import read_present, read_stock, state_unlabelled
-from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.computed import read_computed, read_implied_sums
 from gnomon.models.grounded.contrast import read_contrast, settle_contrast
 from gnomon.models.grounded.draft import Draft
@@ -27,9 +26,9 @@ from gnomon.models.grounded.flags import (
     state_unflagged,
 )
 from gnomon.models.grounded.grouping import read_groups, read_order
+from gnomon.models.grounded.heard import hear
 from gnomon.models.grounded.kin import read_kin, settle_kin
 from gnomon.models.grounded.lasting import part_verbs, read_lasting
-from gnomon.models.grounded.linking import build_lexicon
 from gnomon.models.grounded.nested import read_nested
 from gnomon.models.grounded.ordinals import part_phrases, read_place
 from gnomon.models.grounded.ratios import read_ratio
@@ -51,7 +50,7 @@ from gnomon.models.grounded.refusals import (
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.stated import read_stated_numbers
 from gnomon.models.grounded.superlatives import partition_names, read_best_selling, read_superlatives
-from gnomon.models.grounded.tagging import Item, tag
+from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.trends import read_trend
 from gnomon.models.grounded.universal import read_universal, settle_whether
 from gnomon.models.grounded.values import read_value, read_values
@@ -71,8 +70,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
         NotRead: A word that changes the meaning could not be placed, or could be placed in several ways.
     """
     schema = Schema(context)
-    lexicon = build_lexicon(context)
-    items = tag(question, lexicon, values_of(question, context), today)
+    lexicon, items = hear(question, context, today)
     part_phrases(items)
     part_verbs(items, lexicon, today)
     draft = Draft(schema, items, today)

@@ -5,15 +5,14 @@ from datetime import date
 from itertools import pairwise, permutations
 
 from gnomon.domain.context import Context
-from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.dates import is_row_date
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.fiscal import MENTION
 from gnomon.models.grounded.flags import noun_behind
-from gnomon.models.grounded.linking import build_lexicon
+from gnomon.models.grounded.heard import hear
 from gnomon.models.grounded.reading import Condition, NotRead
 from gnomon.models.grounded.schema import Schema
-from gnomon.models.grounded.tagging import HARMLESS_MARKS, Item, tag
+from gnomon.models.grounded.tagging import HARMLESS_MARKS, Item
 from gnomon.models.grounded.universal import asks_whether
 from gnomon.models.grounded.verbs import is_additive
 from gnomon.models.grounded.words import name_words
@@ -38,7 +37,7 @@ def refuse_universals(draft: Draft) -> None:
 
 def refuse_unfinished(text: str, context: Context, today: date) -> None:
     """Stop at questions that no reader can finish: cut off, or about something that was not said."""
-    items = tag(text, build_lexicon(context), values_of(text, context), today)
+    _, items = hear(text, context, today)
     _refuse_fiscal(items)
     draft = Draft(Schema(context), items, today)
     refuse_cut_off(draft)

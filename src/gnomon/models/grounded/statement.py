@@ -63,10 +63,14 @@ class Statement(Terms):
         columns, group_keys = self.columns()
         query = exp.select(*columns)
         if any(t.aggregate for t in reading.targets) and group_keys:
-            query = query.group_by(*(k.copy() for k in group_keys))
+            query = query.group_by(*(k.copy() for k in group_keys), copy=False)
         if reading.having is not None:
             target, operator, bound = reading.having
-            query = query.group_by(*(k.copy() for k in group_keys)) if not query.args.get("group") else query
+            query = (
+                query.group_by(*(k.copy() for k in group_keys), copy=False)
+                if not query.args.get("group")
+                else query
+            )
             number = exp.Literal.number(bound)
             query = query.having(COMPARISONS[operator](this=self.target(target), expression=number))
         plain = not any(t.aggregate for t in reading.targets) and not reading.exists_only

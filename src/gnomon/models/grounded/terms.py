@@ -176,7 +176,9 @@ class Terms:
         """A column of the occurrence of its table that goes by the alias."""
         alias = (aliases or self.aliases)[ref.table]
         return exp.column(
-            exp.to_identifier(ref.column, quoted=True), table=exp.to_identifier(alias, quoted=True)
+            exp.to_identifier(ref.column, quoted=True),
+            table=exp.to_identifier(alias, quoted=True),
+            copy=False,
         )
 
     def table(self, ref: TableRef, aliases: dict[TableRef, str] | None = None) -> exp.Table:

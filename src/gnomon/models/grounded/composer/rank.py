@@ -197,16 +197,9 @@ def _elsewhere(question: Question, roles: Mapping[int, Option]) -> int:
 
 def _rivals(question: Question, at: int, chosen: Option) -> int:
     """How many other columns or tables fit the words as well."""
-    slot = next(s for s in question.slots if s.at == at)
-    fit = _fit(chosen)
-    others = {o.ref or o.table for o in slot.options if o.role != SKIP and _fit(o) >= fit - 0.02}
+    least = chosen.fit - 0.02
+    others = {meant for fit, meant in question.fits[at] if fit >= least}
     return len(others - {chosen.ref or chosen.table})
-
-
-def _fit(option: Option) -> float:
-    if option.link is not None:
-        return option.link.score
-    return option.value.score if option.value is not None else 0.5
 
 
 def _together(question: Question, draft: Draft) -> Iterator[str]:

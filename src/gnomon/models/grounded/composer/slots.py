@@ -1,17 +1,17 @@
 """The items of a question, each with the roles that it could play."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import Context, ValueMatch
-from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.cues import DIMENSIONS
 from gnomon.models.grounded.filters import ADJECTIVE_DIMENSIONS
-from gnomon.models.grounded.linking import NAME, Lexicon, Link, build_lexicon
+from gnomon.models.grounded.heard import hear
+from gnomon.models.grounded.linking import NAME, Lexicon, Link
 from gnomon.models.grounded.schema import Schema
-from gnomon.models.grounded.tagging import NO_WORD, Item, tag
+from gnomon.models.grounded.tagging import NO_WORD, Item
 from gnomon.models.grounded.words import name_words, stem
 
 SKIP = "skip"
@@ -75,6 +75,13 @@ class Option:
             return None if self.link.is_table else self.link.ref
         return self.value.column if self.value is not None else self.column
 
+    @property
+    def fit(self) -> float:
+        """How well the words fit, in (0, 1]."""
+        if self.link is not None:
+            return self.link.score
+        return self.value.score if self.value is not None else 0.5
+
 
 NOTHING = Option(SKIP)
 
@@ -96,13 +103,13 @@ class Question:
     slots: tuple[Slot, ...]
     schema: Schema
     today: date
+    fits: Mapping[int, tuple[tuple[float, ColumnRef | TableRef | None], ...]] = field(default_factory=dict)
 
 
 def read_slots(question: str, context: Context, today: date) -> Question:
     """The items of a question, and the roles that each could play."""
-    lexicon = build_lexicon(context)
-    schema = Schema(context)
-    items = tuple(tag(question, lexicon, values_of(question, context), today))
+    lexicon, heard = hear(question, context, today)
+    schema, items = Schema(context), tuple(heard)
     partial = _Partial(lexicon, context, items)
     links = [k for at, item in enumerate(items) for k in (*item.links[:MAX_LINKS], *partial.links(at))]
     named = {link.ref for link in links if not link.is_table}
@@ -111,7 +118,8 @@ def read_slots(question: str, context: Context, today: date) -> Question:
         options = tuple(dict.fromkeys(_options(item, at, items, schema, partial, named)))
         if options:
             slots.append(Slot(at, item, (NOTHING, *options)))
-    return Question(items, tuple(slots), schema, today)
+    fits = {s.at: tuple((o.fit, o.ref or o.table) for o in s.options if o.role != SKIP) for s in slots}
+    return Question(items, tuple(slots), schema, today, fits)
 
 
 def _options(

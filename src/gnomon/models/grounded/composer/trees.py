@@ -38,13 +38,19 @@ class Trees:
 
         if not rows:
             return []
-        values = np.array([[row.get(name, 0.0) for name in self.names] for row in rows], np.float32)
-        at = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
-        row = np.arange(len(rows))[:, None]
-        while True:
-            feature = self.feature[at]
-            inner = feature >= 0
-            if not inner.any():
-                return [float(total) for total in self.limit[at].sum(axis=1, dtype=np.float64)]
-            left = values[row, np.maximum(feature, 0)] <= self.limit[at]
-            at = np.where(inner, np.where(left, self.left[at], self.right[at]), at)
+        number = {name: at for at, name in enumerate(self.names)}
+        values = np.zeros((len(rows), len(self.names)), np.float32)
+        for held, features in zip(values, rows, strict=True):
+            for name in features.keys() & number.keys():
+                held[number[name]] = features[name]
+        at = np.tile(self.roots, len(rows))
+        row = np.repeat(np.arange(len(rows)), len(self.roots))
+        going = np.arange(len(at))
+        while len(going):
+            feature = self.feature[at[going]]
+            going, feature = going[feature >= 0], feature[feature >= 0]
+            nodes = at[going]
+            left = values[row[going], feature] <= self.limit[nodes]
+            at[going] = np.where(left, self.left[nodes], self.right[nodes])
+        leaves = self.limit[at].reshape(len(rows), len(self.roots))
+        return [float(total) for total in leaves.sum(axis=1, dtype=np.float64)]
