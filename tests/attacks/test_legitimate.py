@@ -23,7 +23,11 @@ def authorized(canary: Canary, sql: str) -> AuthorizedQuery:
 
 def rows(canary: Canary, query: AuthorizedQuery, sql: str) -> list[str]:
     """The rows as text; in the statement's order if it has one, else sorted."""
-    found = [repr(row) for row in canary.warehouse.execute(query).rows]
+    # An engine adds floating-point numbers in parallel, in any order, so that the last digits differ.
+    found = [
+        repr(tuple(f"{cell:.12g}" if isinstance(cell, float) else cell for cell in row))
+        for row in canary.warehouse.execute(query).rows
+    ]
     return found if "order by" in sql.lower() else sorted(found)
 
 
