@@ -116,10 +116,11 @@ def read(text: str, context: Context, today: date) -> Read:
     unsure = unsure_names((*context.earlier, text) if follows else (text,), context, today)
     careful = _with_sources(read_carefully(text, context, today), context, unsure)
     measures, doubts = Measures(text, context, today), Doubts(text, context, today)
+    schema = Schema(context)
     careful = _without_doubts(careful, doubts)
     if careful.reading is not None:
         measures.refuse_other_currency(careful.reading)
-        refuse_mixed_currencies(careful.reading, Schema(context))
+        refuse_mixed_currencies(careful.reading, schema)
     if follows or context.choices or unsure:
         return Read(careful)
     try:
@@ -134,7 +135,7 @@ def read(text: str, context: Context, today: date) -> Read:
     if alone or (careful.reading is not None and not measures.keeps(careful.reading)):
         return Read(careful)
     composed = [c for c in compose(text, context, today, careful) if measures.keeps(c.reading)]
-    composed = [c for c in composed if not any(mixed(c.reading, Schema(context)))]
+    composed = [c for c in composed if not any(mixed(c.reading, schema))]
     told = tuple(
         replace(
             c,
