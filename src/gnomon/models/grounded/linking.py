@@ -6,7 +6,7 @@ that are no more than near in meaning link nothing.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from gnomon.domain.catalog import TEMPORAL_KINDS, CardColumn, ColumnRef, TableCard, TableRef
@@ -43,6 +43,12 @@ class Link:
     column: str | None
     score: float
     source: SynonymSource | None = None
+    _ref: ColumnRef | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make the column's address once: it is asked for more often than there are links."""
+        ref = ColumnRef(self.table, self.column) if self.column is not None else None
+        object.__setattr__(self, "_ref", ref)
 
     @property
     def is_table(self) -> bool:
@@ -52,8 +58,8 @@ class Link:
     @property
     def ref(self) -> ColumnRef:
         """The column's address."""
-        assert self.column is not None
-        return ColumnRef(self.table, self.column)
+        assert self._ref is not None
+        return self._ref
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """The readings of a question: what its words' roles make, and what the careful reader says."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -96,12 +98,27 @@ def propose(text: str, context: Context, today: date, careful: Careful, roles: "
 
 def _composed(question: Question, roles: "Roles") -> dict[str, Draft]:
     found: dict[str, Draft] = {}
-    for assignment in search(question, roles):
-        for variant in variants(question, assignment.roles):
-            draft = _made(question, assignment, variant)
-            if draft is not None and draft.sql not in found and len(found) < MAX_READINGS:
-                found[draft.sql] = draft
+    for assignment, variant, reading in _readings(question, search(question, roles)):
+        draft = _made(question, assignment, variant, reading)
+        if draft is not None and draft.sql not in found:
+            found[draft.sql] = draft
+        if len(found) == MAX_READINGS:
+            break
     return found
+
+
+def _readings(
+    question: Question, assignments: Iterable[Assignment]
+) -> Iterator[tuple[Assignment, Variant, Reading]]:
+    """What roles make, each reading once: that of the likeliest roles."""
+    known: set[Reading] = set()
+    for assignment in assignments:
+        for variant in variants(question, assignment.roles):
+            with suppress(NotRead):
+                reading = build(question, assignment.roles, variant)
+                if reading not in known:
+                    known.add(reading)
+                    yield assignment, variant, reading
 
 
 def _add_each_once(draft: Draft, schema: Schema, drafts: dict[str, Draft]) -> None:
@@ -121,12 +138,12 @@ def _add_each_once(draft: Draft, schema: Schema, drafts: dict[str, Draft]) -> No
     drafts[draft.sql] = replace(draft, twin=sql)
 
 
-def _made(question: Question, found: Assignment, variant: Variant) -> Draft | None:
-    """A reading with its statement; None if the roles do not fit together."""
+def _made(question: Question, found: Assignment, variant: Variant, reading: Reading) -> Draft | None:
+    """A reading with its statement; None if it cannot be said."""
+    if not asks_for_order(question, reading):
+        return None
+    reading = replace(reading, explained=explained(question, found.roles))
     try:
-        reading = replace(build(question, found.roles, variant), explained=explained(question, found.roles))
-        if not asks_for_order(question, reading):
-            return None
         refuse_split_name(reading.conditions, question.items)
         sql = write_sql(reading, question.schema)
         plan = plan_joins(reading, question.schema)

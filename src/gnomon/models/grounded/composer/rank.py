@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gnomon.models.grounded.composer.build import Variant
@@ -111,9 +112,7 @@ def describe(
         features["elsewhere"] = float(_elsewhere(question, draft.found.roles))
         for name in _unsaid(question, draft.found.roles):
             features[name] = features.get(name, 0.0) + 1.0
-    for name in _together(question, draft):
-        features[name] = 1.0
-    return features
+    return features | dict.fromkeys(_together(question, draft), 1.0)
 
 
 def may_repeat(reading: Reading, schema: Schema) -> bool:
@@ -204,13 +203,18 @@ def _rivals(question: Question, at: int, chosen: Option) -> int:
 
 def _together(question: Question, draft: Draft) -> Iterator[str]:
     """Steering words that are heard or not by a reading of that shape."""
-    cues = {i.cue.kind for i in question.items if i.cue is not None and i.cue.kind in WATCHED}
+    cues = frozenset(i.cue.kind for i in question.items if i.cue is not None and i.cue.kind in WATCHED)
     for name in _shape(draft.reading, draft.variant):
-        yield f"s:{name}"
-        yield from (f"{kind}&{name}" for kind in cues)
-        yield from (f"-{kind}&{name}" for kind in WATCHED - cues)
+        yield from _heard(name, cues)
 
 
+@lru_cache(maxsize=4096)
+def _heard(name: str, cues: frozenset[str]) -> tuple[str, ...]:
+    here = (f"{kind}&{name}" for kind in cues)
+    return (f"s:{name}", *here, *(f"-{kind}&{name}" for kind in WATCHED - cues))
+
+
+@lru_cache(maxsize=4)
 def _kind_of(doubt: str) -> str:
     """The first words of a reason, without names of the data."""
     return " ".join(re.sub(r"`[^`]*`|\S*[._]\S*", "X", doubt).split()[:5])

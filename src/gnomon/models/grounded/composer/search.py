@@ -42,44 +42,60 @@ class Assignment:
         """The options that say something, by position."""
         return {at: option for at, option, _ in self.choices if option.role != SKIP}
 
+    def then(self, slot: Slot, option: Option, log: float) -> "Assignment":
+        """The assignment once that slot has that option too."""
+        return Assignment(
+            self.score + log,
+            (*self.choices, (slot.at, option, log)),
+            self.history.then(option),
+            self.left if option.role == SKIP else slot.at,
+        )
+
 
 def search(question: Question, weights: "Weights", width: int = WIDTH) -> list[Assignment]:
     """The likeliest role assignments of a question, the likeliest first."""
     beam = [Assignment()]
     for slot, features in zip(question.slots, features_of(question), strict=True):
-        fixed = weights[features.places()].sum(axis=1)
-        grown: list[Assignment] = []
-        kept: dict[tuple[History, str], Weights] = {}
-        for state in beam:
-            grown += _grow(question, slot, features, fixed, state, weights, kept)
-        grown.sort(key=lambda a: -a.score)
-        beam = grown[:width]
+        branching = _Branching(slot, features, weights, weights[features.places()].sum(axis=1))
+        grown = [
+            (state, index, log)
+            for state in beam
+            for index, log in branching.likeliest(state.history, between(question, state.left, slot.at))
+        ]
+        grown.sort(key=lambda g: -(g[0].score + g[2]))
+        beam = [state.then(slot, slot.options[index], log) for state, index, log in grown[:width]]
     return beam
 
 
-def _grow(
-    question: Question, slot: Slot, features: SlotFeatures, fixed: "Weights", state: Assignment,
-    weights: "Weights", kept: dict[tuple[History, str], "Weights"],
-) -> list[Assignment]:  # fmt: skip
-    import numpy as np
+@dataclass(frozen=True, slots=True)
+class _Branching:
+    """The options of one slot, by what the slots before have been given.
 
-    words = between(question, state.left, slot.at)
-    key = (state.history, words)
-    if key not in kept:
-        scores = fixed + weights[places_after(features, slot, state.history, words)].sum(axis=1)
-        scores = scores - scores.max()
-        kept[key] = scores - np.log(np.exp(scores).sum())
-    logs = kept[key]
-    grown = []
-    for index in np.argsort(-logs, kind="stable")[:MAX_BRANCHES]:
-        option, log = slot.options[int(index)], float(logs[index])
-        skipped = option.role == SKIP
-        grown.append(
-            Assignment(
-                state.score + log,
-                (*state.choices, (slot.at, option, log)),
-                state.history.then(option),
-                state.left if skipped else slot.at,
-            )
-        )
-    return grown
+    Args:
+        fixed: Shape (options,): the part of each option's score that does not depend on other slots.
+    """
+
+    slot: Slot
+    features: SlotFeatures
+    weights: "Weights"
+    fixed: "Weights"
+    known: dict[tuple[History, str], list[tuple[int, float]]] = field(default_factory=dict)
+
+    def likeliest(self, history: History, words: str) -> list[tuple[int, float]]:
+        """The numbers of the likeliest options with their log probabilities, the likeliest first.
+
+        Args:
+            words: What stands between the slot and the last one that has a role.
+        """
+        import numpy as np
+
+        key = (history, words)
+        found = self.known.get(key)
+        if found is None:
+            later = places_after(self.features, self.slot, history, words)
+            scores = self.fixed + self.weights[later].sum(axis=1)
+            scores = scores - scores.max()
+            logs = scores - np.log(np.exp(scores).sum())
+            best = np.argsort(-logs, kind="stable")[:MAX_BRANCHES]
+            found = self.known[key] = [(int(index), float(logs[index])) for index in best]
+        return found

@@ -72,7 +72,7 @@ class Option:
     def ref(self) -> ColumnRef | None:
         """The column that the option is about."""
         if self.link is not None:
-            return None if self.link.is_table else self.link.ref
+            return None if self.link.column is None else self.link.ref
         return self.value.column if self.value is not None else self.column
 
     @property

@@ -1,7 +1,7 @@
 """A sum of decision trees over named features."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ class Trees:
     limit: "Floats"
     left: "Ints"
     right: "Ints"
+    _walk: "_Walk" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Lay the nodes out for walking."""
+        object.__setattr__(self, "_walk", _Walk.over(self))
 
     def sums(self, rows: Sequence[Mapping[str, float]]) -> list[float]:
         """What the trees say of each row: a name that is not in it is 0, one that no tree knows nothing."""
@@ -38,19 +43,57 @@ class Trees:
 
         if not rows:
             return []
-        number = {name: at for at, name in enumerate(self.names)}
-        values = np.zeros((len(rows), len(self.names)), np.float32)
+        number = self._walk.number
+        values = np.zeros((len(rows), max(len(self.names), 1)), np.float32)
         for held, features in zip(values, rows, strict=True):
             for name in features.keys() & number.keys():
                 held[number[name]] = features[name]
-        at = np.tile(self.roots, len(rows))
-        row = np.repeat(np.arange(len(rows)), len(self.roots))
-        going = np.arange(len(at))
-        while len(going):
-            feature = self.feature[at[going]]
-            going, feature = going[feature >= 0], feature[feature >= 0]
-            nodes = at[going]
-            left = values[row[going], feature] <= self.limit[nodes]
-            at[going] = np.where(left, self.left[nodes], self.right[nodes])
-        leaves = self.limit[at].reshape(len(rows), len(self.roots))
+        leaves = self.limit[self._walk.leaves(values)].reshape(len(rows), len(self.roots))
         return [float(total) for total in leaves.sum(axis=1, dtype=np.float64)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Nodes laid out so that all rows go down all trees together: a leaf asks too, and its answer is itself.
+
+    Args:
+        number: That of each feature.
+        roots: As in `Trees`.
+        feature: Likewise; 0 at a leaf.
+        limit: Likewise; infinite at a leaf.
+        ways: Shape (2 * nodes,): where a node goes from an answer of no, and of yes.
+    """
+
+    number: Mapping[str, int]
+    roots: "npt.NDArray[np.intp]"
+    feature: "npt.NDArray[np.intp]"
+    limit: "Floats"
+    ways: "npt.NDArray[np.intp]"
+
+    @classmethod
+    def over(cls, trees: Trees) -> "_Walk":
+        """The layout of these trees."""
+        import numpy as np
+
+        leaf = trees.feature < 0
+        return cls(
+            {name: at for at, name in enumerate(trees.names)},
+            trees.roots.astype(np.intp),
+            np.where(leaf, 0, trees.feature).astype(np.intp),
+            np.where(leaf, np.float32(np.inf), trees.limit),
+            np.stack([trees.left, trees.right], axis=1).astype(np.intp).ravel(),
+        )
+
+    def leaves(self, values: "Floats") -> "npt.NDArray[np.intp]":
+        """The leaf that each row of values reaches in each tree: shape (rows * trees,)."""
+        import numpy as np
+
+        rows, width = values.shape
+        first, flat = np.repeat(np.arange(rows) * width, len(self.roots)), values.ravel()
+        at = np.tile(self.roots, rows)
+        while True:
+            beyond = flat.take(first + self.feature.take(at)) > self.limit.take(at)
+            below = self.ways.take(2 * at + beyond)
+            if np.array_equal(below, at):
+                return at
+            at = below
