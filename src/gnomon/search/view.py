@@ -95,7 +95,11 @@ def write_seal(connection: sqlite3.Connection, dimensions: int) -> None:
 
 def _posting(seqs: npt.NDArray[np.int64], places: Sequence[int] | npt.NDArray[np.int64]) -> Posting:
     """From the keys of the entries, one for each time that they hold the word."""
-    held, counts = np.unique(np.asarray(places, dtype=np.int64), return_counts=True)
+    held = np.asarray(places, dtype=np.int64)
+    if (held[1:] > held[:-1]).all():
+        # Most words stand once in an entry, and their places come in order.
+        return Posting(np.searchsorted(seqs, held).astype(np.int32), np.ones(len(held), np.float32))
+    held, counts = np.unique(held, return_counts=True)
     positions = np.searchsorted(seqs, held).astype(np.int32)
     return Posting(positions, np.minimum(counts, _MOST_COUNTED).astype(np.float32))
 

@@ -1,13 +1,14 @@
 """Which key a column could refer to, judged by names and types alone."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gnomon.domain.catalog import Column, TableSchema, TypeKind
 from gnomon.warehouses.naming import Words, is_generic, is_plural, table_words, without_id, words
 
 _MOST_CANDIDATES = 4
+_FEW = 8
 _FAMILIES: dict[TypeKind, str] = {"integer": "number", "decimal": "number", "text": "text", "other": "other"}
 
 
@@ -50,6 +51,7 @@ class Parents:
         tables = list(tables)
         self._known = {word for table in tables for word in table_words(table.ref.name)}
         self._apart: dict[str, Words] = {}
+        self._proposed_of: dict[str, tuple[tuple[Parent, bool], ...]] = {}
         for parent in (p for table in tables for p in self._of(table)):
             self._by_name[parent.name].append(parent)
             if parent.owns_name:
@@ -66,7 +68,7 @@ class Parents:
         if is_generic(name) or _is_own_key(child, column, name):
             return []
         found: dict[int, Candidate] = {}
-        for parent, strong in self._proposed(name, plural=is_plural(column.name)):
+        for parent, strong in self._known_proposed(column.name, name):
             itself = parent.table.ref == child.ref and parent.column.name == column.name
             if not itself and _compatible(parent.column, column):
                 found.setdefault(id(parent), Candidate(parent, strong))
@@ -84,6 +86,15 @@ class Parents:
         found = self._apart.get(name)
         if found is None:
             found = self._apart[name] = words(name, self._known)
+        return found
+
+    def _known_proposed(self, column: str, name: Words) -> Sequence[tuple[Parent, bool]]:
+        """What `_proposed` says of a column's name, kept where it is little: most names refer to no key."""
+        found = self._proposed_of.get(column)
+        if found is None:
+            found = tuple(self._proposed(name, plural=is_plural(column)))
+            if len(found) <= _FEW:
+                self._proposed_of[column] = found
         return found
 
     def _proposed(self, name: Words, *, plural: bool) -> Iterable[tuple[Parent, bool]]:

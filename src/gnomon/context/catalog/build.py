@@ -37,6 +37,7 @@ from gnomon.context.catalog.file import (
     writing,
 )
 from gnomon.context.catalog.folding import fold, stem
+from gnomon.context.catalog.garbage import rare_collections
 from gnomon.context.catalog.layers import KeptSaid, Layers, keep_layers, kept_layers
 from gnomon.context.catalog.measured import KeptCounts, additions_to_json, measure, with_additions
 from gnomon.context.catalog.naming import Names
@@ -133,7 +134,7 @@ def build_index(
         Failed: The warehouse cannot be read, or another process holds the index for too long.
     """
     started = time.perf_counter()
-    with writing(path), only_builder(path):
+    with writing(path), only_builder(path), rare_collections():
         fingerprint = warehouse.fingerprint()
         facts = {
             "warehouse": warehouse.warehouse_id,

@@ -79,13 +79,14 @@ def facts_by_table(
     problems: list[Problem] = []
     unknown: dict[str, Problem] = {}
     elsewhere: dict[str, dict[str, None]] = defaultdict(dict)
+    columns = _Columns(catalog)
     for fact in sorted(facts, key=lambda f: LAYERS.index(f.origin.layer)):
         ref = names.find(fact.table)
         if ref is None and fact.origin.layer == "annotation":
             unknown.setdefault(fact.table, Problem(fact.origin.place, f"there is no table `{fact.table}`"))
         elif ref is None:
             elsewhere[fact.origin.source or fact.origin.place][fact.table] = None
-        elif fact.column and not has_column(catalog, ref, fact.column):
+        elif fact.column and not columns.has(ref, fact.column):
             if fact.origin.layer == "annotation":
                 problems.append(Problem(fact.origin.place, f"`{ref}` has no column `{fact.column}`"))
         else:
@@ -100,6 +101,23 @@ def has_column(catalog: Catalog, ref: TableRef, column: str) -> bool:
     """Whether a table has the column, or the one that a field of it (`column.field`) is in."""
     table = catalog.find(ref.name, ref.schema)
     return table is not None and table.column(column.partition(".")[0]) is not None
+
+
+class _Columns:
+    """The folded names of tables' columns: facts ask for every column of a table, one after the other."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._of: dict[TableRef, frozenset[str]] = {}
+
+    def has(self, ref: TableRef, column: str) -> bool:
+        """As `has_column`."""
+        names = self._of.get(ref)
+        if names is None:
+            table = self._catalog.find(ref.name, ref.schema)
+            names = frozenset(c.name.casefold() for c in table.columns) if table is not None else frozenset()
+            self._of[ref] = names
+        return column.partition(".")[0].casefold() in names
 
 
 def said_to_json(said: Said) -> str:

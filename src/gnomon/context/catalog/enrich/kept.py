@@ -129,6 +129,7 @@ class KeptStatements:
         self._connection = connection
         self._max_bytes = max_bytes
         self._heads: dict[str, str] | None = None
+        self._apart: dict[str, tuple[str, str]] | None = None
         self._used: set[str] = set()
         self._waiting = 0
         self.reused = 0
@@ -165,17 +166,23 @@ class KeptStatements:
 
     def find_apart(self, table: str) -> tuple[str, tuple[str, ...]] | None:
         """What told the table apart from its look-alikes, with the mark that it was kept under."""
-        sql = "select mark, texts from told_apart where name = ?"
-        row = self._connection.execute(sql, (table,)).fetchone()
-        return (row[0], tuple(json.loads(row[1]))) if row else None
+        if self._apart is None:
+            rows = self._connection.execute("select name, mark, texts from told_apart")
+            self._apart = {name: (mark, texts) for name, mark, texts in rows}
+        found = self._apart.get(table)
+        return (found[0], tuple(json.loads(found[1]))) if found else None
 
     def keep_apart(self, table: str, mark: str, texts: Iterable[str]) -> None:
         """Keep what tells the table apart."""
-        row = (table, mark, json.dumps(list(texts)))
+        encoded = json.dumps(list(texts))
+        if self._apart is not None:
+            self._apart[table] = mark, encoded
+        row = (table, mark, encoded)
         self._connection.execute("insert or replace into told_apart values (?, ?, ?)", row)
 
     def drop_apart(self, tables: Iterable[str]) -> None:
         """Forget what told other tables apart than these."""
+        self._apart = None
         known, wanted = self._connection.execute("select name from told_apart").fetchall(), set(tables)
         gone = [name for name in known if name[0] not in wanted]
         with self._connection:
