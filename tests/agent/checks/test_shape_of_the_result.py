@@ -114,6 +114,19 @@ def test_rows_in_order_without_a_tie_pass(shop) -> None:
     assert shop.checks("The 2 biggest orders?", sql)["ordering"].verdict == "pass"
 
 
+@pytest.mark.parametrize("question", ["The last item?", "Show the most recent item", "What was first?"])
+def test_one_end_of_an_order_that_several_share_fails(shop, question: str) -> None:
+    sql = "SELECT id, order_id FROM order_items WHERE order_id <= 1 ORDER BY order_id DESC LIMIT 1"
+    assert shop.checks(question, sql)["ordering"].verdict == "fail"
+    assert shop.checks("An item?", sql)["ordering"].verdict == "not_applicable"
+
+
+@pytest.mark.parametrize("question", ["Revenue by state last month?", "First names of customers by state?"])
+def test_words_for_an_end_of_an_order_say_nothing_where_no_row_is_cut_off(shop, question: str) -> None:
+    sql = "SELECT state, COUNT(*) AS n FROM customers GROUP BY state"
+    assert shop.checks(question, sql)["ordering"].verdict == "not_applicable"
+
+
 def test_an_extreme_among_unordered_groups_warns(shop) -> None:
     sql = "SELECT state, COUNT(*) AS n FROM customers GROUP BY state"
     assert shop.checks("Which state has the most customers?", sql)["ordering"].verdict == "warn"

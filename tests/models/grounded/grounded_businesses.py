@@ -57,16 +57,20 @@ class Business:
         values = [v for old in earlier for v in self.assembler.index.match_values(old)]
         return replace(context, earlier=earlier, values=tuple(dict.fromkeys((*context.values, *values))))
 
-    def respond(self, question: str, *, earlier: tuple[str, ...] = (), now: datetime = NOW) -> ModelResponse:
+    def respond(
+        self, question: str, *, earlier: tuple[str, ...] = (), now: datetime = NOW, interactive: bool = False
+    ) -> ModelResponse:
         """What the model does with the question at first sight."""
         context = self.context(question, earlier=earlier, now=now)
-        asked = Question("q", question, Principal("ana"), now, "c")
+        asked = Question("q", question, Principal("ana"), now, "c", interactive=interactive)
         request = ModelRequest(asked, "", context, "", (UserMessage(question),), TOOLS)
         return GroundedModel().respond(request, lambda _: None)
 
-    def say(self, question: str, *, earlier: tuple[str, ...] = (), now: datetime = NOW) -> str:
+    def say(
+        self, question: str, *, earlier: tuple[str, ...] = (), now: datetime = NOW, interactive: bool = False
+    ) -> str:
         """The SQL on one line; `ask: ...`, `cannot: ...` or `says: ...` where there is none."""
-        response = self.respond(question, earlier=earlier, now=now)
+        response = self.respond(question, earlier=earlier, now=now, interactive=interactive)
         if response.tool_calls:
             call = response.tool_calls[0]
             if call.name == "ask_user":

@@ -364,7 +364,7 @@ def test_rows_without_another_are_listed_and_the_answer_says_so(firm: Business) 
         ("how many employees does each manager have?", "the number of employees per manager"),
         (
             "managers with more than 1 employees",
-            "employees with more than 1 employees of which it is the manager",
+            "employees with more than 1 employee of which it is the manager",
         ),
     ],
 )

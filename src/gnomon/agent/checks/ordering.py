@@ -15,12 +15,16 @@ _SUPERLATIVE = re.compile(
     re.I,
 )
 
+_PLACE = re.compile(r"\b(?:first|last|most recent)\b", re.I)
+"""Words for an end of an order, and for much else (`first name`, `last month`): the statement tells which."""
+
 
 def ordering(case: Case) -> Finding:
     """Look for a missing ORDER BY, for rows without a value in front, and for a tie behind the last row."""
-    if not _SUPERLATIVE.search(case.input.question.text):
+    select, question = case.statement.select, case.input.question.text
+    cut = select is not None and _limit(select) is not None and select.args.get("order") is not None
+    if not (_SUPERLATIVE.search(question) or (cut and _PLACE.search(question))):
         raise NotApplicableError("the question asks for no extreme")
-    select = case.statement.select
     if select is None or not case.input.result.rows:
         raise NotApplicableError("there are no rows in an order")
     order, limit = select.args.get("order"), _limit(select)

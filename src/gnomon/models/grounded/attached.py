@@ -16,6 +16,9 @@ from gnomon.models.grounded.schema import Hop, Schema
 from gnomon.models.grounded.words import lemma, name_words, stem
 
 PREPOSITIONS = frozenset({"at", "in", "from", "to", "for", "into", "within"})
+PERSONAL = frozenset({"who", "whom", "live", "lives", "living", "residing", "born"})
+"""Said of people, wherever they stand: `customers with an order who live in Bath`."""
+
 REFERRING = frozenset(stem(w) for w in ("id", "code", "number", "no", "key", "name", "ref"))
 """Last words of a column that refers to a row of another table, behind what that is called."""
 
@@ -225,11 +228,91 @@ def placed_by(draft: Draft, at: int, known: Sequence[ValueMatch]) -> ValueMatch 
     return left[0].value if left else None
 
 
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """A value that the noun before it leads to, in so many joins."""
+
+    noun: TableRef
+    value: ValueMatch
+    joins: int
+
+
+def tied_to(draft: Draft, at: int, known: Sequence[ValueMatch], focus: TableRef) -> list[Tied]:
+    """Where `Bath` of `patients with an appointment in Bath` may be: where the appointment's own ways lead.
+
+    Args:
+        focus: What is asked for. Ways through it lead to the rows themselves, of which nothing is said here.
+
+    Returns:
+        Each column once, the nearest first; none where `from` or `to` stands before, or no other noun.
+    """
+    nearest = _noun_tied(draft, at, known)
+    own = [v for v in _each_column(known) if v.column.table == nearest != focus]
+    if own and not direction(draft.items, at):
+        return [Tied(value.column.table, value, 0) for value in own]
+    found: list[Tied] = []
+    for value in _each_column(known) if not direction(draft.items, at) else ():
+        position = noun_before(draft, at, value.column)
+        noun = draft.as_table(draft.items[position]) if position is not None else None
+        if noun is None or position is None or focus in (noun, value.column.table):
+            continue
+        if PERSONAL & {w for item in draft.items[position + 1 : at] for w in item.text.lower().split()}:
+            continue
+        ways = draft.schema.paths(noun, value.column.table, many=False)
+        ways = [way for way in ways if not any(h.target == focus for h in way)]
+        found += [Tied(noun, value, len(ways[0]))] if ways else []
+    return sorted(found, key=lambda t: t.joins)
+
+
+def _noun_tied(draft: Draft, at: int, known: Sequence[ValueMatch]) -> TableRef | None:
+    """The noun right before the preposition of a value: the patients of `with patients in York`."""
+    columns, words = {v.column for v in known}, set[str]()
+    for item in reversed(draft.items[:at]):
+        if item.is_cue("fill", "all", "and", "or"):
+            words |= set(item.text.lower().split())
+        elif item.kind not in ("value", "quoted") or not columns & {v.column for v in item.values}:
+            tied = bool(PREPOSITIONS & words) and not PERSONAL & words
+            return draft.as_table(item) if tied else None
+    return None
+
+
+def placed_in(draft: Draft, at: int, known: Sequence[ValueMatch]) -> ValueMatch | None:
+    """The value that `in` or `at` says of a noun beside what is asked for, which may be said of that too.
+
+    Raises:
+        NotRead: The noun leads to several columns that hold it, or to one only by a long way.
+    """
+    focus = draft.focus
+    own = [v for v in _each_column(known) if v.column.table == focus]
+    found = tied_to(draft, at, known, focus) if focus is not None and own else []
+    if not found or focus is None or _is_named(draft, at, known):
+        return None
+    nearest, words = found[0], draft.items[at].text
+    rivals = [t for t in found[1:] if nearest.joins or t.joins == 0]
+    if rivals or nearest.joins > 1:
+        raise several(words, [*(str(t.value.column) for t in found[:3]), str(own[0].column)])
+    # What leads elsewhere is stated where the value is read.
+    if not leads_elsewhere(draft.schema, focus, nearest.noun, nearest.value.column.table):
+        draft.assume(f"`{words}` is said of {nearest.noun}, not of {focus}.", f"or of {focus}")
+    return nearest.value
+
+
+def _is_misplaced(draft: Draft, at: int, reading: Reading, column: ColumnRef) -> bool:
+    """Whether a reading looks a value up among its own rows that is said of the noun before it."""
+    known = draft.items[at].values
+    if column.table != reading.base or _is_named(draft, at, known):
+        return False
+    return bool(tied_to(draft, at, known, reading.base))
+
+
 def doubted_places(reading: Reading, draft: Draft) -> Iterator[str]:
     """Values behind `from` or `to` that a reading looks up in one of several places, or in another one."""
     for at, item in enumerate(draft.items):
         mine = [c for c in reading.conditions if c.words == item.text and item.values]
-        if not mine or not direction(draft.items, at) or draft.chosen(item.text):
+        if not mine or draft.chosen(item.text):
+            continue
+        if not direction(draft.items, at):
+            yield from [item.text] if _is_misplaced(draft, at, reading, mine[0].column) else []
             continue
         if _is_named(draft, at, item.values):
             continue

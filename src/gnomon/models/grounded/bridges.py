@@ -6,7 +6,10 @@ from itertools import pairwise, permutations
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.attached import referring
-from gnomon.models.grounded.joins import JoinPlan, tables_needed
+from gnomon.models.grounded.counted_rows import rows_counted
+from gnomon.models.grounded.joins import JoinPlan, plan_joins, tables_needed
+from gnomon.models.grounded.left_out import links_and_gaps
+from gnomon.models.grounded.own_links import said_links
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.roles import other_ways
 from gnomon.models.grounded.schema import Hop, Schema
@@ -20,6 +23,8 @@ def through_bridges(reading: Reading, plan: JoinPlan, schema: Schema) -> Reading
         NotRead: One of the two has a column that is called after the other, so they may be linked by that.
     """
     told = list(_long_ways(reading, plan, schema))
+    for rows in _counted(reading, schema):
+        told += through_bridges(rows, plan_joins(rows, schema), schema).through
     for bridge, ends in _bridges(reading, plan, schema):
         if bridge in reading.mentioned:
             continue
@@ -30,7 +35,32 @@ def through_bridges(reading: Reading, plan: JoinPlan, schema: Schema) -> Reading
                 raise NotRead(reason, (goal.name,), final=True)
         if _is_thing(bridge, ends, schema):
             told.append(f"{' and '.join(map(str, ends))} are linked through {bridge}.")
+    told += links_and_gaps(reading, plan, schema, _linked(reading, plan, schema))
     return replace(reading, through=tuple(dict.fromkeys(told))) if told else reading
+
+
+def by_own_keys(reading: Reading, schema: Schema) -> Reading:
+    """The reading, with each link between its tables that goes without saying, however it joins."""
+    conditions = (*reading.conditions, *reading.either)
+    used = {*tables_needed(reading), *(c.column.table for c in conditions)}
+    used |= {k.table for k in reading.linked}
+    pairs = (pair for pair in schema.implied if used >= {*pair})
+    said = tuple(f"{sentence}." for _, sentence in said_links(schema.implied, pairs))
+    return replace(reading, through=(*reading.through, *said)) if said else reading
+
+
+def _linked(reading: Reading, plan: JoinPlan, schema: Schema) -> Iterator[tuple[TableRef, TableRef]]:
+    """The tables that are joined, the one that refers first."""
+    inner = (hop for related in plan.related for _, way in related.inner for hop in way)
+    related = (hop for path in _related_paths(reading, plan, schema) for hop in path)
+    yield from ((hop.join.child, hop.join.parent) for hop in (*plan.hops, *related, *inner))
+
+
+def _counted(reading: Reading, schema: Schema) -> Iterator[Reading]:
+    """The rows that are counted for each row of the base, where they are restricted by themselves."""
+    if reading.counted is not None:
+        for path in schema.paths(reading.base, reading.counted.table, many=True)[:1]:
+            yield rows_counted(reading, reading.counted, path)
 
 
 def _long_ways(reading: Reading, plan: JoinPlan, schema: Schema) -> Iterator[str]:

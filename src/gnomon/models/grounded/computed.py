@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import cast
 
 from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.amounts import is_one, numbers_of, own_amount
 from gnomon.models.grounded.draft import AMBIGUITY_MARGIN, Draft
 from gnomon.models.grounded.flags import count_flagged, happened, noun_behind
 from gnomon.models.grounded.reading import Aggregate, NotRead, Reading, Target
@@ -92,12 +93,41 @@ def past_values(draft: Draft, at: int | None) -> int | None:
         item = draft.items[at]
         following = draft.after(at)
         flag = item.kind == "name" and draft.as_table(item) is None and _describes(draft, at)
-        if not (item.kind in ("value", "period") or item.is_cue("distinct", "not") or flag):
+        said = item.kind == "name" and _has_its_value_behind(draft, at)
+        if not (item.kind in ("value", "period") or item.is_cue("distinct", "not") or flag or said):
             return at
         if following != at + 1:
             return None
         at = following
     return None
+
+
+def _has_its_value_behind(draft: Draft, at: int) -> bool:
+    """`how many GRADE A referees`: a column right before a value of it restricts, and is not counted."""
+    item, behind = draft.items[at], draft.items[at + 1 : at + 2]
+    if draft.as_table(item) is not None or not behind or behind[0].kind not in ("value", "quoted"):
+        return False
+    columns = {k.ref for k in item.links if not k.is_table}
+    return any(v.column in columns for v in behind[0].values)
+
+
+def fixed_counts(reading: Reading) -> Iterator[ColumnRef]:
+    """Columns whose different values are counted although a condition leaves one, or those that it names."""
+    fixed = {c.column for c in reading.conditions if c.operator in ("=", "in")}
+    for target in reading.targets:
+        if target.aggregate == "count" and target.ref is not None and target.ref in fixed:
+            yield target.ref
+
+
+def refuse_fixed_counts(reading: Reading) -> Reading:
+    """The reading, unless it counts the values of a column that it restricts to some.
+
+    Raises:
+        NotRead: It counts the grades of those whose grade is A.
+    """
+    for column in fixed_counts(reading):
+        raise NotRead(f"I cannot tell what is counted where {column.column} is given.", (column.column,))
+    return reading
 
 
 def _describes(draft: Draft, at: int) -> bool:
@@ -145,9 +175,30 @@ def measured(draft: Draft, at: int, aggregate: str) -> Target:
     if column is None and aggregate in ("min", "max"):
         column = draft.column(at, draft.schema.is_temporal)
     if column is None:
+        column = _own_amount(draft, at, aggregate)
+    if column is None:
         raise NotRead(f"`{draft.items[at].text}` holds no numbers to compute with.", (draft.items[at].text,))
     draft.take(at, f"{aggregate} of {column}")
     return Target(column.table, column.column, cast(Aggregate, aggregate))
+
+
+def _own_amount(draft: Draft, at: int, aggregate: str) -> ColumnRef | None:
+    """`average fine`, of fines that have an amount; None for what is no row of a table.
+
+    Raises:
+        NotRead: It may be another of their numbers, or how many there are.
+    """
+    item = draft.items[at]
+    table = draft.as_table(item)
+    if table is None or aggregate == "sum" or not is_one(item.text):
+        return None
+    amount, numbers = own_amount(draft, table), numbers_of(draft, table)
+    if amount is None and numbers:
+        could = " or ".join(map(str, numbers[:4]))
+        raise NotRead(f"`{item.text}` is a row, and what it comes to could be {could}.", (item.text,))
+    if amount is not None:
+        draft.assume(f"`{item.text}` is read as {amount}.", "name another column", 0.9)
+    return amount
 
 
 def own_measure(draft: Draft, at: int) -> ColumnRef | None:

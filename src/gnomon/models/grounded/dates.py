@@ -30,6 +30,9 @@ STATE_WORDS = frozenset(
 """A date with such a name bounds a state; a bare period does not say whether it asks for the bound."""
 
 
+BEGINS = frozenset(stem(w) for w in ("start", "starts", "begin", "begins", "scheduled"))
+"""In the name of a date by which what is planned takes place."""
+
 PARTS = frozenset(stem(w) for w in ("items", "lines", "details", "rows", "positions", "entries"))
 """Last words of a table whose rows are parts of a row of another: `order_items`, `invoice_lines`."""
 
@@ -81,6 +84,38 @@ def event_date(table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
     return None
 
 
+def ranking_date(draft: Draft, table: TableRef, words: str) -> ColumnRef:
+    """The date by which rows are the earliest or latest, and a rival of it stated.
+
+    Raises:
+        NotRead: They may go by several dates, or by none.
+    """
+    dates = draft.schema.dates(table)
+    chosen = _chosen(draft, words, dates + draft.schema.year_columns(table))
+    event = chosen or event_date(table, dates)
+    plain = [d for d in dates if not is_state(d)]
+    if event is not None:
+        if chosen is None and any(d != event for d in plain):
+            others = " or ".join(str(d) for d in plain if d != event)
+            draft.assume(f"`{words}` goes by {event}.", f"name another date: {others}")
+        return event
+    among = plain or draft.schema.year_columns(table)
+    # An appointment may be the earliest by when it was made, or by when it begins.
+    among = (
+        [*among, *(d for d in dates if d not in among and BEGINS & _words(d))] if len(among) == 1 else among
+    )
+    if len(among) == 1:
+        return among[0]
+    options = tuple(map(str, among[:4]))
+    found = f"it could go by {' or '.join(options)}" if options else "no column says so"
+    reason = f"I cannot tell what `{words}` goes by: {found}."
+    raise NotRead(reason, (words,), options, final=bool(options))
+
+
+def _words(column: ColumnRef) -> set[str]:
+    return {stem(w) for w in name_words(column.column)}
+
+
 def is_state(column: ColumnRef) -> bool:
     """Whether the date bounds a state, such as a birth or an opening."""
     return bool(STATE_WORDS & {stem(w) for w in name_words(column.column)})
@@ -97,12 +132,23 @@ def has_rival_dates(draft: Draft, table: TableRef) -> bool:
     return sum(not is_state(c) for c in dates) > 1
 
 
+def _had_before(draft: Draft, words: str) -> list[TableRef]:
+    """The appointment of `patients with an appointment in 2025`: rows that belong to what is asked for."""
+    at = next((i for i, item in enumerate(draft.items) if item.text == words), 0)
+    nouns = [t for item in draft.items[:at] if (t := draft.as_table(item)) is not None]
+    focus = draft.focus
+    own = bool(nouns) and focus is not None and bool(draft.schema.paths(nouns[-1], focus, many=False))
+    return nouns[-1:] if own and nouns[-1] != focus else []
+
+
 def refuse_period(draft: Draft, words: str) -> NotRead:
     """Why a period found no date: there is none, or several to choose from, those of events first."""
     dates: list[ColumnRef] = []
-    for table in dict.fromkeys((*(t.table for t in draft.targets), *draft.mentioned())):
+    for table in dict.fromkeys(
+        (*_had_before(draft, words), *(t.table for t in draft.targets), *draft.mentioned())
+    ):
         dates += draft.schema.dates(table) if len(dates) < 2 else []
     options = tuple(str(d) for d in sorted(dates, key=is_state))[:4]
     if len(options) < 2:
         return NotRead(f"I see no date column that `{words}` could be about.", (words,))
-    return NotRead(f"`{words}` could be about {' or '.join(options)}.", (words,), options, silent=False)
+    return NotRead(f"`{words}` could be about {' or '.join(options)}.", (words,), options)

@@ -19,6 +19,7 @@ from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.refusals import refuse_unfinished
 from gnomon.models.grounded.reply import describe
 from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.spellings import state_folded
 from gnomon.models.grounded.synonyms import assuming, unsure_names, with_sources
 from gnomon.models.grounded.words import tokenize
 
@@ -116,11 +117,12 @@ def read(text: str, context: Context, today: date) -> Read:
     unsure = unsure_names((*context.earlier, text) if follows else (text,), context, today)
     careful = _with_sources(read_carefully(text, context, today), context, unsure)
     measures, doubts = Measures(text, context, today), Doubts(text, context, today)
-    schema = Schema(context)
+    schema = Schema(context, text)
     careful = _without_doubts(careful, doubts)
     if careful.reading is not None:
         measures.refuse_other_currency(careful.reading)
         refuse_mixed_currencies(careful.reading, schema)
+        careful = replace(careful, reading=state_folded(careful.reading, schema))
     if follows or context.choices or unsure:
         return Read(careful)
     try:
@@ -139,7 +141,7 @@ def read(text: str, context: Context, today: date) -> Read:
     told = tuple(
         replace(
             c,
-            reading=measures.told(with_sources(c.reading, context)),
+            reading=state_folded(measures.told(with_sources(c.reading, context)), schema),
             unplaced=(*c.unplaced, *doubts.words(c.reading)),
         )
         for c in composed
@@ -175,8 +177,9 @@ def _beyond_roles(reading: Reading) -> bool:
     flagged = any(c.operator in FLAGGED or stands_for_none(c) for c in all_said)
     whole = reading.share or reading.every
     wider = (reading.outer, reading.compared, reading.trend, reading.within, reading.place, reading.kin)
+    apart = bool(reading.kept or reading.counted)
     said = {words.lower() for words, _ in reading.explained} & BEYOND
-    return bool(bucketed or dated or flagged or whole or reading.then or said) or any(wider)
+    return bool(bucketed or dated or flagged or whole or reading.then or said or apart) or any(wider)
 
 
 def _is_note(text: str) -> bool:
@@ -208,7 +211,7 @@ def decide(known: Read, least: float) -> Decided:
     certainty = _certainty(best, known)
     if certainty >= least or careful.reading is not None:
         return Decided(replace(best.reading, certainty=certainty), best.sql)
-    if best.unplaced and not known.doubt.words:
+    if best.unplaced and not (known.doubt.words or known.doubt.options):
         words = ", ".join(f"`{w}`" for w in best.unplaced)
         raise NotRead(f"I cannot place {words} in this data.", best.unplaced)
     raise known.doubt

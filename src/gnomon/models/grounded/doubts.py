@@ -9,14 +9,21 @@ from gnomon.domain.context import Context
 from gnomon.models.grounded.attached import doubted_places
 from gnomon.models.grounded.blanks import doubted_blanks, doubted_stock
 from gnomon.models.grounded.composer.outcomes import doubted_events
-from gnomon.models.grounded.computed import doubted_totals
+from gnomon.models.grounded.computed import doubted_totals, fixed_counts
+from gnomon.models.grounded.counted_rows import doubted_counts
+from gnomon.models.grounded.doers import doubted_doers
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.filters import doubted_bounds
 from gnomon.models.grounded.flags import doubted_flags
 from gnomon.models.grounded.heard import hear
+from gnomon.models.grounded.heights import doubted_heights
 from gnomon.models.grounded.kinds import counted_per_row
 from gnomon.models.grounded.linking import LAYER_WORDS
 from gnomon.models.grounded.misdated import misdated
+from gnomon.models.grounded.own_name import doubted_names
 from gnomon.models.grounded.reading import NotRead, Reading
+from gnomon.models.grounded.recent import doubted_latest
+from gnomon.models.grounded.refusals import excluding
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import name_words, stem
@@ -39,7 +46,7 @@ class Doubts:
 
     def __init__(self, text: str, context: Context, today: date) -> None:
         self._items = hear(text, context, today)[1]
-        self._schema, self._today = Schema(context), today
+        self._schema, self._today = Schema(context, text), today
         self._chosen = {words for words, _ in context.choices}
 
     def words(self, reading: Reading) -> tuple[str, ...]:
@@ -50,7 +57,16 @@ class Doubts:
 
     def _of_rows(self, reading: Reading) -> Iterator[str]:
         """Values that may be those of other rows, and kinds of rows that are taken row by row."""
-        yield from doubted_places(reading, Draft(self._schema, self._items, self._today))
+        draft = Draft(self._schema, self._items, self._today)
+        yield from doubted_places(reading, draft)
+        yield from doubted_doers(reading, draft)
+        yield from doubted_names(reading, draft)
+        yield from doubted_bounds(reading, draft)
+        yield from (words for words, _ in doubted_measures(reading, draft))
+        yield from (one.words for one, _ in excluding(reading.conditions))
+        yield from doubted_counts(draft, reading)
+        yield from doubted_heights(draft, reading)
+        yield from doubted_latest(draft, reading)
         yield from (words for words, _ in counted_per_row(reading, self._items, self._schema))
 
     def _of_nothing(self, reading: Reading) -> Iterator[str]:
@@ -58,6 +74,7 @@ class Doubts:
         yield from doubted_flags(reading, self._schema, self._items)
         yield from doubted_blanks(reading, self._schema, self._items)
         yield from doubted_stock(reading, self._schema, self._items)
+        yield from (column.column for column in fixed_counts(reading))
         yield from doubted_totals(reading, Draft(self._schema, self._items, self._today))
         yield from doubted_events(reading, self._schema, self._items)
 
@@ -76,6 +93,13 @@ class Doubts:
             raise NotRead(f"I cannot tell what of `{words}` counts.", (words,))
         for words in self._of_others(reading):
             raise NotRead(f"I cannot tell whose `{words}` is meant.", (words,))
+        for words, column in doubted_measures(reading, Draft(self._schema, self._items, self._today)):
+            raise NotRead(f"`{words}` could say which rows count, or that {column} is meant.", (words,))
+        for words in doubted_names(reading, Draft(self._schema, self._items, self._today)):
+            reason = f"`{words}` is the name of one of {reading.base}: I cannot tell what is tied to it."
+            raise NotRead(reason, (words,), final=True)
+        for words in doubted_counts(Draft(self._schema, self._items, self._today), reading):
+            raise NotRead(f"I cannot tell whether `{words}` is said of what is counted.", (words,))
         for words, kind in counted_per_row(reading, self._items, self._schema):
             reason = f"I cannot tell whether `{words}` is of all rows of {kind.table} or of one."
             raise NotRead(reason, (words,))
@@ -115,6 +139,21 @@ class Doubts:
             instead = not owners and any((k.table, k.column) in columns for k in whose.links)
             if shown and ((own and not shown & owners) or instead):
                 yield item.text
+        yield from self._of_unnamed(reading)
+
+    def _of_unnamed(self, reading: Reading) -> Iterator[str]:
+        """`last name of students`, where what is listed is that of teachers, whom nobody speaks of."""
+        said = {stem(w) for item in self._items for w in name_words(item.text)}
+        named = {k.table for i in self._items for k in i.links if k.is_table and k.score >= WHOLE_NAME}
+        for target in reading.targets if named else ():
+            column = target.ref if target.aggregate is None else None
+            word = stem(name_words(column.column)[-1]) if column is not None else ""
+            called = {stem(w) for w in name_words(target.table.name)} - LAYER_WORDS
+            if word not in NAMING or target.table in named or called & said:
+                continue
+            if any(self._has(table, word) for table in named):
+                items = (i.text for i in self._items if any(k.ref == column for k in i.links if k.column))
+                yield next(items, word)
 
     def _has(self, table: TableRef, word: str) -> bool:
         """Whether the table has a column of that kind; `bname` is a name too."""
@@ -142,6 +181,28 @@ class Doubts:
                 ref = ColumnRef(table, column.name)
                 if set(words) & COUNTING and rest and rest <= names and not self._schema.is_key(ref):
                     yield ref, rest
+
+
+def doubted_measures(reading: Reading, draft: Draft) -> Iterator[tuple[str, ColumnRef]]:
+    """`amount that was paid` of a reading that adds up the amounts of what is paid, beside `paid_amount`."""
+    measured = [t.ref for t in reading.targets if t.ref is not None and t.aggregate not in (None, "count")]
+    for ref in measured:
+        own = {stem(w) for w in name_words(ref.column)}
+        for condition in (c for c in reading.conditions if c.operator in ("=", "in") and c.words):
+            if _describes_noun(draft, condition.words):
+                continue
+            said = own | {stem(w) for w in condition.words.lower().split()}
+            for column in draft.schema.card(ref.table).columns if condition.column.table == ref.table else ():
+                other = ColumnRef(ref.table, column.name)
+                called = {stem(w) for w in name_words(column.name)}
+                if called == said and other != ref and draft.schema.is_numeric(other):
+                    yield condition.words, other
+
+
+def _describes_noun(draft: Draft, words: str) -> bool:
+    """`paid claims`: the state stands right before the noun of its rows, so that it is said of them."""
+    at = next((i for i, item in enumerate(draft.items) if item.text == words), None)
+    return at is not None and any(draft.as_table(i) is not None for i in draft.items[at + 1 : at + 2])
 
 
 def _with_owner(items: Sequence[Item]) -> Iterator[tuple[Item, Item]]:

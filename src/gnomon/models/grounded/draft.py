@@ -60,6 +60,7 @@ class Draft:
     compared: Compared | None = None
     trend: Trend | None = None
     dated_by: ColumnRef | None = None
+    kept: list[TableRef] = field(default_factory=list)
     distinct: bool = False
     share: bool = False
     every: bool = False
@@ -98,10 +99,14 @@ class Draft:
         self.certainty *= score
 
     def assume(self, text: str, alternative: str = "", certainty: float = 1.0) -> None:
-        """Note something that the question left open."""
-        if (text, alternative) not in self.assumptions:
+        """Note something that the question left open, once; what else may be meant is said together."""
+        known = dict(self.assumptions)
+        if text not in known:
             self.assumptions.append((text, alternative))
             self.certainty *= certainty
+        elif alternative and alternative not in known[text]:
+            both = "; ".join(a for a in (known[text], alternative) if a)
+            self.assumptions[self.assumptions.index((text, known[text]))] = (text, both)
 
     def chosen(self, words: str) -> str:
         """What the person chose these words to mean; empty if nothing was chosen."""

@@ -1,7 +1,10 @@
 """Read what restricts a question: periods, comparisons, values, absence."""
 
+from collections.abc import Iterator
+
 from gnomon.domain.catalog import ColumnRef
 from gnomon.models.grounded.blanks import read_absent
+from gnomon.models.grounded.computed import past_values
 from gnomon.models.grounded.dates import refuse_period
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.flags import state_unflagged
@@ -15,6 +18,7 @@ from gnomon.models.grounded.reading import (
     Linked,
     NotRead,
     Operator,
+    Reading,
     Target,
 )
 from gnomon.models.grounded.whose_date import period_table_date, said_date
@@ -175,6 +179,7 @@ def _compare_number(draft: Draft, number_at: int, operator: str, *, left_of: int
     if right is not None and draft.items[right].is_cue("distinct"):
         raise NotRead("I do not count different things in a comparison yet.", (draft.items[right].text,))
     adjacent = right is not None and not any(i.is_cue("fill") for i in draft.items[right_of + 1 : right])
+    right = _described(draft, right) if adjacent else right
     if right is not None and adjacent and draft.is_name(right) and draft.items[number_at].said is None:
         table = draft.as_table(draft.items[right])
         if table is not None and table == draft.focus:
@@ -190,6 +195,23 @@ def _compare_number(draft: Draft, number_at: int, operator: str, *, left_of: int
     number = in_unit_of(draft, number_at, column)
     draft.conditions.append(Condition(column, CHILD_OPERATORS[operator], (number,), words, True))
     draft.take(number_at, f"{column} {operator} {number:f}")
+
+
+def _described(draft: Draft, at: int | None) -> int | None:
+    """`exactly one active driver`: the noun that flags and values right behind a number describe."""
+    noun = past_values(draft, at)
+    return at if noun is None or draft.as_table(draft.items[noun]) is None else noun
+
+
+def doubted_bounds(reading: Reading, draft: Draft) -> Iterator[str]:
+    """Numbers of rows that a reading compares with a flag: `exactly one active driver`."""
+    compared = (c for c in reading.conditions if c.operator in CHILD_OPERATORS)
+    flags = [c for c in compared if draft.schema.is_flag(c.column)]
+    for at, item in enumerate(draft.items) if flags else ():
+        behind = draft.after(at)
+        links = draft.items[behind].links if behind is not None and item.number is not None else ()
+        if any(k.ref == c.column for k in links if not k.is_table for c in flags):
+            yield item.text
 
 
 def _compared_column(draft: Draft, number_at: int, left_of: int, right_of: int) -> ColumnRef:
@@ -242,7 +264,8 @@ def _numeric_beside(draft: Draft, left_of: int, right_of: int) -> ColumnRef:
             continue
         if draft.as_table(draft.items[position]) is not None:
             continue
-        column = draft.column(position, lambda c: _measurable(draft, c))
+        test = _is_measured if position > right_of else _measurable
+        column = draft.column(position, lambda c, test=test: test(draft, c))  # type: ignore[misc]
         if column is not None:
             if not draft.items[position].role:
                 draft.take(position, f"column {column}")
@@ -255,6 +278,11 @@ def _measurable(draft: Draft, column: ColumnRef) -> bool:
     return draft.schema.column(column).column.kind in ("integer", "decimal") and not draft.schema.is_key(
         column
     )
+
+
+def _is_measured(draft: Draft, column: ColumnRef) -> bool:
+    """Whether so many of it may be asked for: not of a flag, which rows have or have not."""
+    return _measurable(draft, column) and not draft.schema.is_flag(column)
 
 
 def _compare_average(draft: Draft, at: int, average: int) -> None:

@@ -4,7 +4,7 @@ A flag, or a date that has the very name of what happened, restricts rows; nobod
 values by putting it before a noun.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.draft import Draft
@@ -12,11 +12,14 @@ from gnomon.models.grounded.linking import FLAG_WORDS
 from gnomon.models.grounded.reading import Condition, NotRead, Reading, Target
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item
-from gnomon.models.grounded.words import name_words, stem
+from gnomon.models.grounded.words import lemma, name_words, stem
 
 LINKING = frozenset({"are", "is", "was", "were", "be", "been", "got", "get", "has been", "have been"})
 WITH = frozenset({"with", "having", "have", "has", "who have", "that have"})
 OWNING = frozenset({"of", "for", "among"})
+WHOLE = 0.9
+"""Score of a link by the whole of a table's name."""
+
 DENYING = ("non-", "non", "un", "in", "dis")
 """What a word begins with that says the opposite of the rest: `inactive`."""
 
@@ -60,7 +63,10 @@ def _subject(draft: Draft, at: int) -> TableRef | None:
 
 
 def is_noun(draft: Draft, at: int) -> bool:
-    """`which hubs are in Europe?`: a flag that stands for the rows that have it, as no table is named."""
+    """`which hubs are in Europe?`: a flag that stands for the rows that have it, as no table is named.
+
+    `the captain of Elm FC` is a player, `the pool of Hotel Elm` whether that hotel has one.
+    """
     if any(draft.as_table(item) is not None for item in draft.items):
         return False
     first = next((i for i, item in enumerate(draft.items) if item.kind == "name"), at)
@@ -68,7 +74,31 @@ def is_noun(draft: Draft, at: int) -> bool:
     listed = any(draft.items[p].is_cue("and") for p in beside)
     behind = draft.items[at + 1].text.lower() if at + 1 < len(draft.items) else ""
     owned = at > 0 and draft.items[at - 1].text.lower() in OWNING
-    return not listed and behind not in OWNING and (first == at or owned)
+    return not listed and (first == at or owned) and (behind not in OWNING or _is_somebody(draft, at))
+
+
+def _is_somebody(draft: Draft, at: int) -> bool:
+    """Whether a flag before `of` means rows that have it: no single row is named whose flag it may be."""
+    column = draft.column(at, draft.schema.is_flag)
+    asked = draft.items[0].text.lower().startswith("who")
+    several = lemma(draft.items[at].text) != draft.items[at].text.lower()
+    return column is not None and (asked or several or not _names_row(draft.schema, column, draft.conditions))
+
+
+def _names_row(schema: Schema, column: ColumnRef, conditions: Iterable[Condition]) -> bool:
+    """Whether a condition names a single row of the column's table."""
+    names = {*schema.label(column.table), *schema.key(column.table)}
+    equal = (c.column for c in conditions if c.operator == "=")
+    return any(c.table == column.table and c.column in names for c in equal)
+
+
+def is_predicate(draft: Draft, at: int) -> bool:
+    """`which are active`, `which player is the captain`: what a verb says of what stands before it."""
+    before = [item.text.lower() for item in draft.items[:at]]
+    if before[-1:] and before[-1] in ("are", "is", "was", "were", "not", "be", "been"):
+        return True
+    told = before[-2:-1] in (["is"], ["are"], ["was"], ["were"]) and before[-1] in ("the", "a", "an")
+    return told and any(draft.as_table(item) is not None for item in draft.items[:at])
 
 
 def count_flagged(draft: Draft, at: int, column: ColumnRef, *, distinct: bool) -> Target:
@@ -239,9 +269,25 @@ def state_unflagged(draft: Draft, column: ColumnRef) -> None:
 
 
 def doubted_flags(reading: Reading, schema: Schema, items: Sequence[Item]) -> Iterator[str]:
-    """Words of which a reading counts the two values of a flag."""
+    """Words of which a reading counts the two values of a flag, or lists nothing but those of many rows."""
     for target in reading.targets:
         counted = target.aggregate == "count" and target.ref is not None
         if counted and target.ref is not None and schema.is_flag(target.ref):
             said = (i.text for i in items if any(k.column == target.column for k in i.links))
             yield next(said, target.column or "")
+    yield from _lone_flags(reading, schema, items)
+
+
+def _lone_flags(reading: Reading, schema: Schema, items: Sequence[Item]) -> Iterator[str]:
+    """`captains of Elm FC`, of whom a column of yes and no says nothing."""
+    shown = [t.ref for t in reading.targets]
+    if not shown or reading.groups or reading.group_by_entity or any(t.aggregate for t in reading.targets):
+        return
+    named = {k.table for i in items for k in i.links if k.is_table and k.score >= WHOLE}
+    for column in shown:
+        if column is None or not schema.is_flag(column):
+            return
+        if column.table in named or _names_row(schema, column, reading.conditions):
+            return
+    said = (i.text for i in items for k in i.links if not k.is_table and k.ref == shown[0])
+    yield next(said, shown[0].column if shown[0] else "")

@@ -5,6 +5,7 @@ from typing import cast
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured
 from gnomon.models.grounded.dates import main_date, refuse_period
+from gnomon.models.grounded.doers import refuse_doer
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.flags import is_participle
 from gnomon.models.grounded.linking import UNITS
@@ -168,9 +169,13 @@ def read_groups(draft: Draft) -> None:
     for at in draft.cues("each", "group"):
         following = draft.after(at)
         _refuse_agent(draft, at, following)
-        if draft.items[at].text.lower() == "by" and following is not None and draft.items[following].values:
-            draft.take(at, "by")
-            continue
+        if draft.items[at].text.lower() == "by" and following is not None:
+            # A noun that is a value too is still what rows are grouped by; `by all of them` groups nothing.
+            every = any(i.is_cue("all") for i in draft.items[at + 1 : following])
+            if draft.items[following].kind in ("value", "quoted") or every:
+                draft.take(at, "by")
+                continue
+            refuse_doer(draft, at, following)
         if draft.limit is not None and draft.order is not None:
             _read_within(draft, at)
             continue

@@ -54,5 +54,10 @@ def is_own_event(column: ColumnRef) -> bool:
     return not _of(column.column) - TIME - _of(column.table.name)
 
 
+def happening(column: ColumnRef) -> frozenset[str]:
+    """Stems of what a date says that happened: `pay` of `paid_on`; none where that is the row itself."""
+    return frozenset() if is_own_event(column) else _of(column.column) - TIME
+
+
 def _of(name: str) -> frozenset[str]:
     return frozenset(stem(w) for w in name_words(name))

@@ -123,11 +123,7 @@ def _root(reading: Reading, needed: list[TableRef], schema: Schema) -> TableRef:
     roots = [t for t, cost in costs.items() if cost == best]
     if len(roots) > 1:
         names, ways = " and ".join(map(str, needed)), " or by ".join(map(str, roots))
-        raise NotRead(
-            f"{names} are linked in several ways: by {ways}.",
-            tuple(map(str, needed)),
-            tuple(map(str, roots)),
-        )
+        raise NotRead(f"{names} are linked in several ways: by {ways}.", tuple(map(str, needed)))
     return roots[0]
 
 
@@ -148,9 +144,14 @@ def only_path(
     if not paths:
         raise NotRead(f"I see no way to join {start} and {goal}.", (str(start), str(goal)))
     if len(paths) > 1:
-        ways = tuple(" and ".join(f"{h.source}.{h.pairs[0][0]}" for h in p) for p in paths[:3])
+        ways = tuple(" and ".join(map(_refers, p)) for p in paths[:3])
         raise NotRead(f"{start} and {goal} are linked in several ways: by {' or by '.join(ways)}.", (), ways)
     return paths[0]
+
+
+def _refers(hop: Hop) -> str:
+    """The column that makes the link, on whichever side it is: the other one is the same for every way."""
+    return f"{hop.join.child}.{hop.join.child_columns[0]}"
 
 
 def _said_paths(paths: list[tuple[Hop, ...]], said: frozenset[str]) -> list[tuple[Hop, ...]]:

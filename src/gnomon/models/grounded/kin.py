@@ -43,6 +43,17 @@ DEGREES: dict[str, Operator] = {
     "the same": "=", "different": "<>",
 }  # fmt: skip
 TEMPORAL = frozenset({"earlier", "later"})
+BELONGING = frozenset(
+    {
+        "belong to",
+        "belongs to",
+        "belonging to",
+        "that belong to",
+        "part of",
+        "are part of",
+        "that are part of",
+    }
+)
 BY_ROLE = frozenset({"each", "counts", "ranked", "below_count"})
 """Forms that say a role without saying whose, so that another table or a value may be meant by it."""
 
@@ -73,6 +84,8 @@ def read_kin(draft: Draft) -> Heard | None:
     """
     links = self_links(draft.schema)
     found = _of_whom(draft, [p for link in links if (p := find_phrase(draft, link)) is not None])
+    if not found and (belonging := _read_belonging(draft, links)) is not None:
+        return belonging
     if not found:
         _refuse_unread(draft, links)
         _refuse_role_as_value(draft)
@@ -237,6 +250,35 @@ def _read_met(draft: Draft, phrase: Phrase) -> Heard:
     return Heard(phrase.link, replace(_kin(phrase), met=_who(draft, phrase)))
 
 
+def _read_belonging(draft: Draft, links: Sequence[SelfLink]) -> Heard | None:
+    """`depots that belong to Vienna Hub`, itself one: those whose one column for it refers to that row."""
+    at = next((i for i, item in enumerate(draft.items) if BELONGING & {item.text.lower()}), None)
+    value = draft.after(at) if at is not None else None
+    noun = draft.before(at) if at is not None else None
+    table = draft.as_table(draft.items[noun]) if noun is not None else None
+    own = [link for link in links if link.table == table]
+    if at is None or value is None or table is None or len(own) != 1:
+        return None
+    item, label = draft.items[value], draft.schema.label(table)
+    known = {(v.column, v.value) for v in item.values if v.kind in ("exact", "folded")}
+    if (
+        item.kind not in ("value", "quoted")
+        or len(known) != 1
+        or any(c.column not in label for c, _ in known)
+    ):
+        return None
+    column, stored = known.pop()
+    named = column.table == table and column.column in label and all(v.rows == 1 for v in item.values)
+    if not named or draft.after(value) is not None:
+        return None
+    words = draft.items[at].text
+    draft.assume(f"`{words}` is read as {own[0].ref}.")
+    draft.take(at, f"rows that {own[0].ref} refers to")
+    draft.take(value, f"{column} = '{stored}', of that row")
+    met = (Condition(column, "=", (stored,), item.text),)
+    return Heard(own[0], Kin(own[0].column, own[0].key, own[0].role, met=met))
+
+
 def _read_over(draft: Draft, phrase: Phrase) -> Heard:
     named = _who(draft, phrase)
     draft.conditions += named
@@ -370,8 +412,23 @@ def _read_below_count(draft: Draft, phrase: Phrase) -> Heard:
 
 
 def _read_below(draft: Draft, phrase: Phrase) -> Heard:
+    _refuse_either_side(phrase)
     linked = Linked(phrase.link.table, "not exists" if phrase.said("none") else "exists")
     return Heard(phrase.link, replace(_kin(phrase), below=linked))
+
+
+def _refuse_either_side(phrase: Phrase) -> None:
+    """`members without a referral` may be referred by nobody, or may have referred nobody.
+
+    Raises:
+        NotRead: The word is that for what happened between the two rows.
+    """
+    said = next((phrase.items[m.at].text.lower() for m in reversed(phrase.marks) if m.sign == "D"), "")
+    if said.endswith("al") and lemma(said) == said:
+        reason = (
+            f"I cannot tell which side of `{said}` is meant: {phrase.link.ref}, or rows that refer to a row."
+        )
+        raise NotRead(reason, (said,), final=True)
 
 
 READERS = {

@@ -45,16 +45,16 @@ class KinStatement(Statement):
         """What is shown, of either row, and what rows are grouped by."""
         if self.kin.shown:
             own = [self.target(t) for t in self.reading.targets]
-            return own + [self._shown(c) for c in self.kin.shown], []
+            return own + [self._shown_of_other(c) for c in self.kin.shown], []
         columns, keys = super().columns()
         if not self.kin.each:
             return columns, keys
         label = self.schema.label(self.reading.base)
         named = dict.fromkeys((self.kin.key, *label))
         figures = [self.named(self.target(t), target_name(t)) for t in self.reading.targets]
-        return [*(self._shown(c) for c in named), *figures], [self._of_other(c) for c in named]
+        return [*(self._shown_of_other(c) for c in named), *figures], [self._of_other(c) for c in named]
 
-    def _shown(self, column: str) -> exp.Expr:
+    def _shown_of_other(self, column: str) -> exp.Expr:
         return self.named(self._of_other(column), f"{self.kin.role}_{column}")
 
     def _of_other(self, column: str) -> exp.Column:

@@ -13,6 +13,7 @@ from gnomon.domain.catalog import TEMPORAL_KINDS, CardColumn, ColumnRef, TableCa
 from gnomon.domain.context import Context, Synonym, SynonymSource
 from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.cues import CUES
+from gnomon.models.grounded.participles import begins_done
 from gnomon.models.grounded.schema import NO, YES
 from gnomon.models.grounded.units import TAILS, ends_in_unit
 from gnomon.models.grounded.words import Token, is_short_name, name_words, stem, tokenize
@@ -25,7 +26,7 @@ CHOSEN = 1.0
 LAYER_WORDS = frozenset(
     {"fct", "fact", "dim", "stg", "staging", "raw", "src", "mart", "marts", "tbl", "vw", "view", "base"}
 )
-FLAG_WORDS = frozenset({"is", "has", "was", "are", "flag"})
+FLAG_WORDS = frozenset({"is", "has", stem("has"), "was", "are", "flag"})
 NAME, DATE, CODE, TYPE = (stem(w) for w in ("name", "date", "code", "type"))
 UNITS = TAILS
 UNNAMED_TAILS = frozenset({"id", "at", "on", "by", "numb", stem("number"), NAME, DATE, CODE, TYPE})
@@ -205,8 +206,12 @@ def _is_raw(ref: TableRef) -> bool:
 def _says_of_rows(column: CardColumn) -> bool:
     """`stores opened` are stores of which something is said, and no name of their column `opened`."""
     dated = column.column.kind in TEMPORAL_KINDS and _is_verb(column.name.lower())
-    held = {value for value, _ in column.profile.top} if column.profile else set()
-    return column.column.kind == "boolean" or dated or (bool(held) and {*map(str.casefold, held)} <= YES | NO)
+    return dated or _holds_yes_or_no(column)
+
+
+def _holds_yes_or_no(column: CardColumn) -> bool:
+    held = {value.casefold() for value, _ in column.profile.top} if column.profile else set()
+    return column.column.kind == "boolean" or (bool(held) and held <= YES | NO)
 
 
 def _column_names(card: TableCard, column: CardColumn) -> list[tuple[tuple[str, ...], float]]:
@@ -225,8 +230,9 @@ def _column_names(card: TableCard, column: CardColumn) -> list[tuple[tuple[str, 
         named.append((words[:-1], 0.9))
     if len(words) > 1 and words[-1] == "id" and column.column.kind == "text":
         named.append((words[:-1], 0.6))
-    # The last word of a longer name is what people say for short: `price` for `unit_price`.
-    shortened = words[-1] not in UNNAMED_TAILS and words[0] != "id"
+    # The last word of a longer name is what people say for short: `price` for `unit_price`. Rows are not
+    # said to be what the last word of a flag is: visits are not those of `is_first_visit`.
+    shortened = words[-1] not in UNNAMED_TAILS and words[0] != "id" and not _holds_yes_or_no(column)
     if len(words) > 1 and shortened and not _is_verb(name_words(column.name)[-1]):
         named.append((words[-1:], 0.7))
     if len(words) > 1 and words[-1] in (NAME, DATE):
@@ -239,6 +245,9 @@ def _column_names(card: TableCard, column: CardColumn) -> list[tuple[tuple[str, 
         named.append((words[-1:], 0.7))
     if len(words) > 1 and words[-1] == CODE:
         named += [(words[:-1], 0.8), (words[-2:], 0.7), (words[-2:-1], 0.68)]
+    if len(words) == 2 and begins_done(column.name):
+        # `amount paid` is what a column `paid_amount` holds, whatever is in a state of that name.
+        named.append((words[::-1], 0.95))
     for link_word in ("of", "in"):
         if link_word in words[1:-1]:
             at = words.index(link_word)

@@ -146,9 +146,9 @@ def _bare(items: Sequence[Item], item: Item, column: ColumnRef, held: Held) -> s
         return ""
     if unit.dimension == "money" and unit.size is not None and unit.size < 1:
         if not said:
-            reason = (
-                f"{column} is in {unit.name}, and the question does not say so: say `$50` or `5000 cents`."
-            )
+            # A figure of an example would be one that nothing in sight supports.
+            how = f"say `{item.text} cents`, or `{item.text}` with its currency"
+            reason = f"{column} is in {unit.name}, and the question does not say so: {how}."
             raise NotRead(reason, (column.column,), final=True)
         return ""
     return f"`{item.text}` is taken in {unit.name}, as {column} holds it."

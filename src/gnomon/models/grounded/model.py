@@ -27,7 +27,7 @@ from gnomon.models.grounded.documents import SEARCH, from_documents, sought_in_d
 from gnomon.models.grounded.meaning import answer_from_cards, is_noted
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.reply import describe, reply
-from gnomon.models.grounded.synonyms import NONE_OF_THESE, in_doubt
+from gnomon.models.grounded.synonyms import MAX_OPTIONS, NONE_OF_THESE, in_doubt
 from gnomon.models.grounded.ties import all_that_tie, says_tie
 from gnomon.models.grounded.trusted.adapt import adapt
 from gnomon.models.grounded.trusted.respond import respond_trusted
@@ -110,7 +110,7 @@ class GroundedModel:
         decided = take(known.offers, chosen) if chosen is not None else decide(known, self._least)
         if ran is None:
             return _run(decided.reading, decided.sql)
-        tied = all_that_tie(decided.reading, context) if says_tie(request.messages) else None
+        tied = all_that_tie(decided.reading, context, text) if says_tie(request.messages) else None
         # Whoever is there sees what was taken for granted; anybody else asked for one row and gets none.
         if tied is not None and request.question.interactive:
             again = ran.call_id != RUN_TIES
@@ -137,15 +137,12 @@ class GroundedModel:
 
     def _not_read(self, request: ModelRequest, stopped: NotRead, last: ToolMessage | None) -> ModelResponse:
         doubtful = in_doubt(stopped, request.context)
-        if doubtful is not None:
-            if last is not None or not _can_ask(request):
-                return _cannot(doubtful.reason, stopped.words)
-            options = [*doubtful.options, NONE_OF_THESE]
-            return _ask(f"What do you mean by `{doubtful.words[0]}`?", options, NONE_OF_THESE)
-        can_ask = last is None and len(stopped.options) >= 2 and stopped.words
-        if not can_ask or not _offers(request.tools, "ask_user"):
+        if doubtful is None:
             return _cannot(stopped.reason, stopped.words)
-        return _ask(f"What does `{stopped.words[0]}` mean here?", list(stopped.options[:4]))
+        if last is not None or not _can_ask(request):
+            return _cannot(doubtful.reason, stopped.words)
+        options = [*doubtful.options[:MAX_OPTIONS], NONE_OF_THESE]
+        return _ask(f"What do you mean by `{doubtful.words[0]}`?", options, NONE_OF_THESE)
 
 
 def _can_ask(request: ModelRequest) -> bool:

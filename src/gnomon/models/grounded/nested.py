@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from gnomon.models.grounded.amounts import is_one
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.figures import PLURALS, figure, name_after, state_ongoing
 from gnomon.models.grounded.grouping import grouped_date, read_group_apart
@@ -87,8 +88,13 @@ def _is_inner(draft: Draft, following: int, outer: Aggregate) -> bool:
 
 
 def _only_rows(draft: Draft, at: int) -> bool:
-    """`average visits per doctor`: a table that has no number of the same name."""
+    """`average visits per doctor`: a table that has no number of the same name.
+
+    Of one row (`average fine per severity`) it is no number of rows.
+    """
     item = draft.items[at]
+    if is_one(item.text):
+        return False
     numbers = [k for k in item.links if not k.is_table and draft.schema.is_numeric(k.ref)]
     return draft.as_table(item) is not None and not numbers
 

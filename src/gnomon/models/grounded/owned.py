@@ -1,10 +1,15 @@
-"""`total amount of extras`: a total of the extras' own amounts, though bookings have a `total_amount`."""
+"""What the noun beside a word has of that word: `total amount of extras`, `monthly plans`.
 
-from collections.abc import Iterator, Sequence
+A total of the extras' own amounts, though bookings have a `total_amount`; plans of one kind, not groups.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gnomon.domain.catalog import TableRef
+from gnomon.domain.context import ValueMatch
 from gnomon.models.grounded.cues import CUES
 from gnomon.models.grounded.words import tokenize
 
@@ -32,6 +37,18 @@ def _cut(item: "Item", owner: TableRef | None, lexicon: "Lexicon") -> Iterator["
         return
     yield replace(item, kind="cue", text=first.text, cue=cue, links=(), values=())
     yield replace(item, text=" ".join(t.text for t in rest), cue=None, links=own, values=())
+
+
+def prefer_kinds(items: Sequence["Item"], by_phrase: Mapping[str, Sequence[ValueMatch]]) -> None:
+    """`monthly plans`, where a plan is monthly or annual: the kind of them, and no group per month."""
+    for item, noun in pairwise(items):
+        if not item.is_cue("time_group") or noun.kind != "name":
+            continue
+        tables = {k.table for k in noun.links if k.is_table and k.score == noun.links[0].score}
+        held = by_phrase.get(item.text.lower(), ())
+        own = tuple(v for v in held if v.column.table in tables and v.kind in ("exact", "folded"))
+        if own:
+            item.kind, item.cue, item.values, item.links = "value", None, own, ()
 
 
 def _owner(items: Sequence["Item"], at: int) -> TableRef | None:

@@ -6,9 +6,12 @@ from itertools import pairwise
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import Context
+from gnomon.models.grounded.beside import is_theirs, refuse_lone_measure, show_theirs
 from gnomon.models.grounded.blanks import read_present, read_stock, state_unlabelled
-from gnomon.models.grounded.computed import read_computed, read_implied_sums
+from gnomon.models.grounded.computed import read_computed, read_implied_sums, refuse_fixed_counts
 from gnomon.models.grounded.contrast import read_contrast, settle_contrast
+from gnomon.models.grounded.counted_rows import settle_counted
+from gnomon.models.grounded.doers import refuse_doers_kept
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.filters import read_absence, read_comparisons, read_periods
 from gnomon.models.grounded.flags import (
@@ -18,6 +21,7 @@ from gnomon.models.grounded.flags import (
     is_listed,
     is_noun,
     is_of_another,
+    is_predicate,
     noun_behind,
     read_denied_flags,
     refuse_adjective,
@@ -26,10 +30,12 @@ from gnomon.models.grounded.flags import (
     state_unflagged,
 )
 from gnomon.models.grounded.grouping import read_groups, read_order
+from gnomon.models.grounded.handing import read_owning
 from gnomon.models.grounded.heard import hear
 from gnomon.models.grounded.kin import read_kin, settle_kin
 from gnomon.models.grounded.lasting import part_verbs, read_lasting
 from gnomon.models.grounded.nested import read_nested
+from gnomon.models.grounded.occurred import read_occurred
 from gnomon.models.grounded.ordinals import part_phrases, read_place
 from gnomon.models.grounded.ratios import read_ratio
 from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading, Target
@@ -44,6 +50,7 @@ from gnomon.models.grounded.refusals import (
     refuse_part_average,
     refuse_split_name,
     refuse_universals,
+    refuse_unlike_entity,
     refuse_unused_noun,
     state_average_of_rows,
 )
@@ -69,7 +76,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     Raises:
         NotRead: A word that changes the meaning could not be placed, or could be placed in several ways.
     """
-    schema = Schema(context)
+    schema = Schema(context, question)
     lexicon, items = hear(question, context, today)
     part_phrases(items)
     part_verbs(items, lexicon, today)
@@ -78,9 +85,11 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     draft.focus = find_focus(draft)
     read_lasting(draft)
     excuse_verbs(draft)
+    read_owning(draft)
     take_dated_words(draft)
     read_recent(draft)
     read_denied_flags(draft)
+    read_occurred(draft)
     read_universal(draft)
     for read in (read_ratio, read_best_selling, read_place, read_nested, read_contrast, read_trend):
         read(draft)
@@ -105,7 +114,8 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     ):
         read(draft)
     refuse_leftovers(draft)
-    return settle_kin(draft, kin, finish(draft))
+    reading = refuse_fixed_counts(finish(draft))
+    return settle_kin(draft, kin, reading) if kin is not None else settle_counted(draft, reading)
 
 
 def refuse_unknown(items: Sequence[Item]) -> None:
@@ -212,6 +222,8 @@ def read_rest(draft: Draft) -> None:
 
 def _place_table(draft: Draft, at: int, table: TableRef) -> None:
     draft.take(at, f"table {table}")
+    if is_theirs(draft, at):
+        return show_theirs(draft, at, table)
     if _enumerated(draft, at):
         return _list_label(draft, at, table)
     in_use = {t.table for t in draft.targets} | {c.column.table for c in draft.conditions}
@@ -227,6 +239,7 @@ def _place_table(draft: Draft, at: int, table: TableRef) -> None:
         )
     if at > 1 and draft.items[at - 1].text.lower() in ("of", "the") and _noun_before(draft, at):
         raise NotRead(f"I cannot tell how `{draft.items[at].text}` restricts it.", (draft.items[at].text,))
+    refuse_doers_kept(draft, at, table)
     draft.linked.append(Linked(table))
 
 
@@ -259,7 +272,7 @@ def _place_flag(draft: Draft, at: int) -> bool:
     """`active customers`, `that are discontinued`: a yes-or-no column used as an adjective."""
     before, following = draft.before(at), draft.after(at)
     last = following is None or draft.items[following].kind == "period"
-    linking = at > 0 and draft.items[at - 1].text.lower() in ("are", "is", "was", "were", "not", "be", "been")
+    linking = is_predicate(draft, at)
     if not (noun_behind(draft, at) or last or linking or is_noun(draft, at) or is_had(draft, at)):
         return False
     if is_listed(draft, at):
@@ -349,6 +362,7 @@ def finish(draft: Draft) -> Reading:
     if grouped and draft.having is None and not any(t.aggregate for t in draft.targets):
         raise NotRead("I cannot tell what to compute for each group.", ())
     _show_what_is_listed(draft)
+    refuse_lone_measure(draft)
     refuse_contradiction(draft)
     refuse_split_name(draft.conditions, draft.items)
     refuse_circles(draft)
@@ -383,6 +397,7 @@ def finish(draft: Draft) -> Reading:
         having=draft.having,
         distinct=draft.distinct or _lists_kinds(draft),
         share=draft.share,
+        kept=tuple(draft.kept),
         every=draft.every,
         exists_only=draft.exists_only,
         mentioned=tuple(draft.mentioned()),
@@ -410,7 +425,7 @@ def _list_with_counts(draft: Draft) -> None:
     if computed and plain_order and draft.limit and not (grouped or draft.entity):
         raise NotRead("I do not compute over the first few rows of a ranking.", ())
     if draft.entity is not None:
-        return _refuse_unlike_entity(draft, listed, computed)
+        return refuse_unlike_entity(draft, listed, computed)
     if _lists_focus_with_counts(draft, listed, computed):
         draft.entity = draft.focus
     if not listed or not computed or draft.groups:
@@ -428,16 +443,6 @@ def _lists_focus_with_counts(draft: Draft, listed: list[Target], computed: list[
     asked = draft.items[0].is_cue("list") and first is not None and draft.as_table(first) == draft.focus
     counts = [t for t in computed if t.aggregate == "count" and t.table != draft.focus]
     return asked and bool(counts) and not listed and not draft.groups and draft.order is None
-
-
-def _refuse_unlike_entity(draft: Draft, listed: list[Target], computed: list[Target]) -> None:
-    """Each row of a group stands for one entity, which is not one of the rows that are added up."""
-    tables = {t.table for t in computed}
-    if tables == {draft.entity} and not listed and {t.aggregate for t in computed} == {"avg"}:
-        draft.entity = None
-        return
-    if draft.entity in tables or tables & {t.table for t in listed}:
-        raise NotRead(f"I cannot tell what is computed per {draft.entity}.", (str(draft.entity),))
 
 
 def _lists_kinds(draft: Draft) -> bool:

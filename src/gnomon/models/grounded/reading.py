@@ -69,6 +69,15 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What restricts the rows of a table that are counted for each row of the base, not the base."""
+
+    table: TableRef
+    conditions: tuple[Condition, ...] = ()
+    linked: tuple[Linked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SetTest:
     """A condition that some row with the same listed value meets, or, negated, that none does."""
 
@@ -199,10 +208,13 @@ class Reading:
         place: The one place of a ranking that is asked for: 2 for the second highest. Equal values share one.
         outer: An aggregate over the figures of groups; `groups` and `group_by_entity` are those of its rows.
         kin: What is asked of the rows of the base that its rows refer to.
+        counted: What restricts the rows that are counted for each row of the base.
+        kept: Tables that are shown beside the rows, of which those that have no row there are listed too.
         cautious: False if the doubts about related rows are weighed by whoever made the reading.
         mentioned: Tables that the question names as tables.
         said: Roots of the question's words, which may say by what column two tables are linked.
-        through: Sentences about tables that link others without being named; they are no doubts.
+        through: Sentences about tables that link others without being named, and about spellings that are
+            taken as one; they are no doubts.
         assumptions: Text and alternative, a pair each.
         explained: Words of the question and how each was read.
         certainty: In [0, 1]: the product of how sure each link is.
@@ -227,6 +239,8 @@ class Reading:
     compared: Compared | None = None
     trend: Trend | None = None
     kin: Kin | None = None
+    counted: Counted | None = None
+    kept: tuple[TableRef, ...] = ()
     distinct: bool = False
     share: bool = False
     every: bool = False
@@ -247,11 +261,9 @@ class NotRead(Exception):
     Args:
         options: What the words may mean, to choose from.
         final: True if the question itself says two things, so that no reader can tell which is meant.
-        silent: True if the first option may be taken where nobody is there to choose.
     """
 
     reason: str
     words: tuple[str, ...] = field(default=())
     options: tuple[str, ...] = field(default=())
     final: bool = False
-    silent: bool = True

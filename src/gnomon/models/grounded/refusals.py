@@ -1,16 +1,18 @@
 """Readings that would fit the words and yet may not be what is meant: refused, or said."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from itertools import pairwise, permutations
+from itertools import combinations, pairwise, permutations
 
+from gnomon.domain.catalog import TableRef
 from gnomon.domain.context import Context
 from gnomon.models.grounded.dates import is_row_date
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.fiscal import MENTION
 from gnomon.models.grounded.flags import noun_behind
 from gnomon.models.grounded.heard import hear
-from gnomon.models.grounded.reading import Condition, NotRead
+from gnomon.models.grounded.pointing import refuse_pointing
+from gnomon.models.grounded.reading import Condition, NotRead, Target
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import HARMLESS_MARKS, Item
 from gnomon.models.grounded.universal import asks_whether
@@ -26,6 +28,7 @@ PRONOUNS = frozenset({"it", "them", "they", "those", "these", "this", "him", "he
 def refuse_universals(draft: Draft) -> None:
     """`doctors with all visits completed` is about every visit, which is not read."""
     refuse_pronouns(draft)
+    refuse_pointing(draft)
     named = False
     for at, item in enumerate(draft.items):
         following = draft.after(at)
@@ -42,6 +45,7 @@ def refuse_unfinished(text: str, context: Context, today: date) -> None:
     draft = Draft(Schema(context), items, today)
     refuse_cut_off(draft)
     refuse_pronouns(draft)
+    refuse_pointing(draft)
     _refuse_whether(items)
 
 
@@ -143,6 +147,8 @@ def refuse_compounds(draft: Draft) -> None:
 
 def _describe_together(draft: Draft, at: int) -> bool:
     """`premium active customers`: two flags, each said of the noun behind them."""
+    if any(draft.as_table(draft.items[i]) is not None for i in (at, at + 1)):
+        return False
     both = (draft.column(i, draft.schema.is_flag) for i in (at, at + 1))
     return noun_behind(draft, at) is not None and all(both)
 
@@ -170,10 +176,18 @@ def refuse_unused_noun(draft: Draft) -> None:
     ordered = draft.order.linked if draft.order else None
     if draft.focus in (*used, draft.entity, ordered):
         return
-    if draft.schema.paths(draft.focus, computed[0], many=False):
+    if draft.schema.paths(draft.focus, computed[0], many=False) or _alone(draft, computed[0]):
         raise NotRead(
             f"I cannot tell how {computed[0]} is computed per row of {draft.focus}.", (str(draft.focus),)
         )
+
+
+def _alone(draft: Draft, computed: TableRef) -> bool:
+    """`attendance season`: one of what the rows belong to, which nothing says."""
+    apart = draft.conditions or draft.outer or draft.compared or draft.within or draft.against_average
+    return (
+        not apart and draft.focus is not None and bool(draft.schema.paths(computed, draft.focus, many=False))
+    )
 
 
 def state_average_of_rows(draft: Draft) -> None:
@@ -232,6 +246,9 @@ def refuse_contradiction(draft: Draft) -> None:
     dated = [c.column for c in draft.conditions if c.operator == ">=" and isinstance(c.values[0], date)]
     if len(dated) > len(set(dated)):
         raise NotRead("I read one period at a time.", tuple(c.words for c in draft.conditions))
+    for one, other in excluding(draft.conditions):
+        words = (one.words, other.words)
+        raise NotRead(f"`{words[0]}` and `{words[1]}` exclude each other.", words, final=True)
     for low in draft.conditions:
         for high in draft.conditions:
             crossed = (
@@ -241,3 +258,25 @@ def refuse_contradiction(draft: Draft) -> None:
                 raise NotRead(
                     f"`{low.words}` and `{high.words}` exclude each other.", (low.words, high.words)
                 )
+
+
+def refuse_unlike_entity(draft: Draft, listed: list[Target], computed: list[Target]) -> None:
+    """Each row of a group stands for one entity, which is not one of the rows that are added up."""
+    tables = {t.table for t in computed}
+    # `average salary per driver` is that of all drivers; `by driver` asks for a line each.
+    if draft.entity in tables and any(i.is_cue("group") and i.role == "group by" for i in draft.items):
+        reason = f"A row of {draft.entity} has one such figure: I cannot tell what is computed by it."
+        raise NotRead(reason, (str(draft.entity),), final=True)
+    if tables == {draft.entity} and not listed and {t.aggregate for t in computed} == {"avg"}:
+        draft.entity = None
+        return
+    if draft.entity in tables or tables & {t.table for t in listed}:
+        raise NotRead(f"I cannot tell what is computed per {draft.entity}.", (str(draft.entity),))
+
+
+def excluding(conditions: Sequence[Condition]) -> Iterator[tuple[Condition, Condition]]:
+    """Conditions that no row meets at once: one column is to hold two different values."""
+    given = [c for c in conditions if c.operator in ("=", "in")]
+    for one, other in combinations(given, 2):
+        if one.column == other.column and one.by == other.by and not set(one.values) & set(other.values):
+            yield one, other

@@ -6,8 +6,8 @@ from typing import Any
 
 from gnomon.domain.wording import say
 from gnomon.models.grounded.linking import LAYER_WORDS
-from gnomon.models.grounded.reading import Condition, Kin, Linked, Reading, Side, Target, Within
-from gnomon.models.grounded.words import CAMEL, SEPARATORS, lemma
+from gnomon.models.grounded.reading import Condition, Counted, Kin, Linked, Reading, Side, Target, Within
+from gnomon.models.grounded.words import CAMEL, SEPARATORS, lemma, name_words
 
 AGGREGATES = {"sum": "total", "avg": "average", "min": "lowest", "max": "highest", "median": "median"}
 SPANS = {
@@ -29,6 +29,11 @@ OPERATORS = {
     "not null": "is known", "true": "", "false": "not",
 }  # fmt: skip
 
+
+NUMBERING = frozenset({"year", "id", "key", "number", "code", "zip", "postcode"})
+"""Last words of the names of columns whose numbers name something."""
+
+COMPUTED = frozenset({"count", "total", "sum", "average", "distinct", "difference"})
 
 MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00)?$")
 """A moment as JSON carries it; people read it with a blank, and UTC without its offset."""
@@ -154,7 +159,19 @@ def _restrictions(reading: Reading) -> str:
         target, operator, number = reading.having
         said.append(f"{_target(target)} {OPERATORS[operator]} {number}")
     text = f"where {' and '.join(said)}" if said else ""
-    return " ".join(p for p in (text, *(_linked(k) for k in reading.linked)) if p)
+    counted = _counted(reading.counted) if reading.counted is not None else ""
+    linked = [_linked(k) for k in reading.linked]
+    if text and linked:
+        text, linked = f"{text}, and {linked[0]}", linked[1:]
+    return " ".join(p for p in (text, *linked, counted) if p)
+
+
+def _counted(counted: Counted) -> str:
+    """What the counted rows must meet: `counting matches with penalty goals`."""
+    said = " and ".join(dict.fromkeys(map(_condition, counted.conditions)))
+    linked = " and ".join(map(_linked, counted.linked))
+    parts = ("counting", things(counted.table.name), linked, f"where {said}" if said else "")
+    return " ".join(p for p in parts if p)
 
 
 def _condition(condition: Condition) -> str:
@@ -176,8 +193,13 @@ def _kin(kin: Kin) -> str:
         column, operator = kin.compared
         said.append(f"whose {noun(column)} {OPERATORS[operator]} that of the {role}")
     said += [f"per {role}"] if kin.each else []
-    said += [f"{_linked(kin.below)} of which it is the {role}"] if kin.below is not None else []
+    said += [f"{_linked(kin.below)} {_of_it(role)}"] if kin.below is not None else []
     return " ".join(said)
+
+
+def _of_it(role: str) -> str:
+    """`members referred by it`, `employees of which it is the manager`."""
+    return f"{role} it" if role.endswith(" by") else f"of which it is the {role}"
 
 
 def _linked(linked: Linked) -> str:
@@ -185,7 +207,8 @@ def _linked(linked: Linked) -> str:
     if linked.operator in ("exists", "not exists"):
         return f"{'with' if linked.operator == 'exists' else 'without'} {name}"
     words = {">": "more than", ">=": "at least", "<": "fewer than", "<=": "at most", "=": "exactly"}
-    return f"with {words[linked.operator]} {linked.count} {name}"
+    counted = thing(linked.table.name) if linked.count == 1 else name
+    return f"with {words[linked.operator]} {linked.count} {counted}"
 
 
 def reply(reading: Reading, content: Mapping[str, Any]) -> str:
@@ -197,7 +220,8 @@ def reply(reading: Reading, content: Mapping[str, Any]) -> str:
     if len(rows) == 1 and content.get("row_count") == 1:
         return _one_row(reading, what, rows[0], columns)
     more = " or more" if content.get("truncated") else ""
-    leader = f" First is {_leader(reading, rows[0])}." if _has_leader(reading) and len(rows[0]) > 1 else ""
+    led = _has_leader(reading) and len(rows[0]) > 1
+    leader = f" First is {_leader(reading, rows[0], columns)}." if led else ""
     return f"{_capital(what)}: {content.get('row_count'):,}{more} rows.{leader}"
 
 
@@ -206,11 +230,12 @@ def _has_leader(reading: Reading) -> bool:
     return bool(reading.limit and reading.order) and alone
 
 
-def _leader(reading: Reading, row: list[Any]) -> str:
+def _leader(reading: Reading, row: list[Any], columns: list[str]) -> str:
     """The first row of a ranking: what it is called, behind its key, and what it is ranked by."""
     keyed = reading.group_by_entity is not None and len(row) > 2
-    called = " ".join(map(_plain, row[1:-1])) if keyed else _plain(row[0])
-    return f"{called} with {_plain(row[-1])}"
+    cells = list(map(_cell, columns, row))
+    called = " ".join(cells[1:-1]) if keyed else cells[0]
+    return f"{called} with {cells[-1]}"
 
 
 def _one_row(reading: Reading, what: str, row: list[Any], columns: list[str]) -> str:
@@ -222,9 +247,26 @@ def _one_row(reading: Reading, what: str, row: list[Any], columns: list[str]) ->
         unit = " percent" if reading.share else ""
         if row[0] is None:
             return f"There is no value for {what}."
-        return f"{_capital(what)} is {say(row[0])}{unit}."
-    pairs = [f"{noun(c)} {_plain(v)}" for c, v in zip(columns, row, strict=True)]
+        return f"{_capital(what)} is {_cell(columns[0], row[0])}{unit}."
+    pairs = [f"{_once(noun(c))} {_cell(c, v)}" for c, v in zip(columns, row, strict=True)]
     return f"{_capital(what)}: {', '.join(pairs[:6])}."
+
+
+def _once(words: str) -> str:
+    """`total total amount`, of a column that is called a total itself, without saying it twice."""
+    said = words.split()
+    return " ".join(w for w, before in zip(said, ["", *said], strict=False) if w != before)
+
+
+def _cell(column: str, value: Any) -> str:
+    """A value as people write it: years and what things are numbered by have no separators."""
+    words = name_words(column)
+    counts = bool(set(words[:-1]) & COMPUTED)
+    return (
+        str(value)
+        if isinstance(value, int) and words[-1:] and words[-1] in NUMBERING and not counts
+        else _plain(value)
+    )
 
 
 def _plain(value: Any) -> str:

@@ -14,6 +14,7 @@ from gnomon.domain.catalog import (
 )
 from gnomon.domain.context import Context
 from gnomon.models.grounded.cues import DIMENSIONS
+from gnomon.models.grounded.own_links import Implied, implied, roots_said
 from gnomon.models.grounded.words import is_short_name, name_words
 
 MAX_HOPS = 4
@@ -40,21 +41,40 @@ class Hop:
 
 @dataclass(slots=True)
 class Schema:
-    """The cards of a context, looked at as a graph."""
+    """The cards of a context, looked at as a graph.
+
+    Args:
+        text: The question; of several links between two tables one may go without saying in it.
+        implied: The links that do.
+    """
 
     context: Context
+    text: str = ""
+    implied: Implied = field(init=False)
     _cards: dict[TableRef, TableCard] = field(init=False)
     _hops: dict[TableRef, list[Hop]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._cards = {c.ref: c for c in self.context.cards}
         self._hops = {ref: [] for ref in self._cards}
-        for join in {j for c in self.context.cards for j in c.joins}:
+        joins = {j for c in self.context.cards for j in c.joins}
+        self.implied = implied(joins, self._said()) if self.text else {}
+        for join in joins:
+            if self._is_unsaid(join):
+                continue
             if join.child in self._cards and join.parent in self._cards:
                 self._hops[join.child].append(Hop(join, join.child, join.parent, many=False))
                 self._hops[join.parent].append(Hop(join, join.parent, join.child, many=True))
         for hops in self._hops.values():
             hops.sort(key=lambda h: (str(h.target), h.pairs))
+
+    def _said(self) -> frozenset[str]:
+        chosen = (meant for _, meant in self.context.choices)
+        return roots_said((self.text, *self.context.earlier, *chosen))
+
+    def _is_unsaid(self, join: Join) -> bool:
+        _, others = self.implied.get((join.child, join.parent), ("", ()))
+        return len(join.child_columns) == 1 and join.child_columns[0] in others
 
     def card(self, ref: TableRef) -> TableCard:
         """The card of a table of the context."""

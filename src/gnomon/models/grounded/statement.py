@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.blanks import unlabelled
+from gnomon.models.grounded.counted_rows import rows_counted
 from gnomon.models.grounded.joins import Related, only_path
 from gnomon.models.grounded.reading import (
     AgainstAverage,
@@ -16,6 +17,7 @@ from gnomon.models.grounded.reading import (
     NotRead,
     Ordering,
     SetTest,
+    Target,
 )
 from gnomon.models.grounded.schema import Hop
 from gnomon.models.grounded.terms import COMPARISONS, Terms, aliases_of, table_of, target_name
@@ -46,7 +48,8 @@ class Statement(Terms):
         query = query.from_(self.table(self.plan.root), copy=False)
         for hop in self.plan.hops:
             on = self.on(hop, self.aliases, self.aliases)
-            joined(query, self.table(hop.target), on, kind="INNER")
+            side = "LEFT" if hop.target in self.reading.kept else "INNER"
+            joined(query, self.table(hop.target), on, kind=side)
         if self.reading.order is not None and self.reading.order.linked is not None:
             query = self._counted_rows(query, self.reading.order.linked)
         apart = self.reading.share or self.reading.every
@@ -81,8 +84,7 @@ class Statement(Terms):
     def columns(self) -> tuple[list[exp.Expr], list[exp.Expr]]:
         """What is shown, and what rows are grouped by."""
         columns, group_keys = self._group_columns()
-        for target in self.reading.targets:
-            columns.append(self.named(self.target(target), target_name(target)))
+        columns += [self._shown(target) for target in self.reading.targets]
         if self.reading.exists_only:
             columns = [self.named(exp.Count(this=exp.Star()), "count")]
         columns += self._shown_order(columns)
@@ -103,14 +105,23 @@ class Statement(Terms):
             ]
         for group in self.reading.groups:
             expression = self.grouping(group)
-            columns.append(self.named(expression, group.bucket) if group.bucket else expression)
+            folded = group.column.column if isinstance(expression, exp.Lower) else None
+            columns.append(self.named(expression, group.bucket or folded))
             keys.append(expression)
         listed = [t for t in self.reading.targets if t.aggregate is None]
         if any(t.aggregate for t in self.reading.targets):
             if listed and not keys:
                 raise NotRead("I cannot list single rows and compute over them at once.", ())
-            keys += [self.target(t) for t in listed]
+            keys += [self.kind(t.ref) for t in listed if t.ref is not None]
         return columns, keys
+
+    def _shown(self, target: Target) -> exp.Expr:
+        """What is computed or listed, under its name; what is listed beside figures is a group of rows."""
+        computed = any(t.aggregate for t in self.reading.targets)
+        if computed and target.aggregate is None and target.ref is not None:
+            kind = self.kind(target.ref)
+            return self.named(kind, target.column if isinstance(kind, exp.Lower) else None)
+        return self.named(self.target(target), target_name(target))
 
     def _shown_order(self, columns: list[exp.Expr]) -> list[exp.Expr]:
         """A ranking shows whom it ranks and by what, unless the question names the columns.
@@ -201,7 +212,7 @@ class Statement(Terms):
         if related.linked.operator in ("=", ">=", "<") and related.linked.count < 1:
             raise NotRead(f"I do not compare a number of {related.linked.table} with zero.", ())
         keys, inside = RELATED[related.linked.operator]
-        outer, inner, query = self._related_keys(related)
+        outer, inner, query = self._keys_of(related)
         query = query.select(inner.copy(), copy=False)
         if keys is not None:
             number = exp.Literal.number(related.linked.count)
@@ -251,7 +262,28 @@ class Statement(Terms):
         query = query.where(held, copy=False)
         for condition, _ in related.inner:
             query = query.where(self.condition(condition, inner), copy=False)
+        for table in (t for t in dict.fromkeys(tables) if self.rules(t)):
+            query = query.where(self.always(table, inner), copy=False)
         return self.column(ColumnRef(first.source, source)), column, query
+
+    def _keys_of(self, related: Related) -> tuple[exp.Expr, exp.Expr, exp.Select]:
+        """The same of rows that are counted, which may be restricted by what is said of them alone.
+
+        Raises:
+            NotRead: The counted rows do not refer to the root, or not in one clear way.
+        """
+        counted = self.reading.counted
+        exists = related.linked.operator in ("exists", "not exists") and related.inner
+        if counted is None or counted.table != related.linked.table or exists:
+            return self._related_keys(related)
+        first = related.path[0]
+        rows = Statement(rows_counted(self.reading, counted, related.path), self.schema)
+        source, target = first.pairs[0]
+        refers = ColumnRef(first.target, target)
+        key = rows.column(refers)
+        query = rows.over_rows(exp.Select())
+        query = query.where(exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null())), copy=False)
+        return self.column(ColumnRef(first.source, source)), key, query
 
     def _counted_rows(self, query: exp.Select, table: TableRef) -> exp.Select:
         """Join the number of linked rows of each row of the base."""
@@ -259,7 +291,7 @@ class Statement(Terms):
         if len(paths) != 1 or not paths[0] or self.plan.root != self.reading.base:
             raise NotRead(f"{self.reading.base} and {table} are not linked in one clear way.", (str(table),))
         inner = _inner_conditions(self.plan.related, table)
-        outer, key, rows = self._related_keys(Related(Linked(table), paths[0], inner))
+        outer, key, rows = self._keys_of(Related(Linked(table), paths[0], inner))
         rows = rows.select(exp.alias_(key, "key", quoted=True))
         rows = rows.select(exp.alias_(exp.Count(this=exp.Star()), "rows", quoted=True)).group_by(key)
         on = exp.EQ(this=outer, expression=exp.column(exp.to_identifier("key", quoted=True), table="counted"))

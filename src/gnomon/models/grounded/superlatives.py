@@ -3,16 +3,15 @@
 from typing import cast
 
 from gnomon.domain.catalog import ColumnRef, TableRef
-from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured
-from gnomon.models.grounded.dates import event_date, is_state, main_date
+from gnomon.models.grounded.amounts import is_one
+from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured, past_values
+from gnomon.models.grounded.dates import main_date, ranking_date
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.heights import COUNTING, HEIGHTS, highest_of_others, highest_of_rows
 from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target
+from gnomon.models.grounded.recent import end_today
 from gnomon.models.grounded.verbs import is_additive
 from gnomon.models.grounded.words import name_words
-
-COUNTING = frozenset({"most", "least", "fewest", "highest", "lowest", "greatest"})
-"""Rankings that may go by a number of rows; the largest or best of something goes by another measure."""
-
 
 BEST_SELLING = frozenset({"best-selling", "top-selling", "bestselling"})
 PIECES = frozenset({"quantity", "unit", "piece"})
@@ -47,7 +46,7 @@ def _by_units(draft: Draft, at: int) -> None:
         for c in _units_in(draft, t)
         if draft.schema.paths(t, table, many=False)
     ]
-    column = _only([c for c in sold if c.table != table], words)
+    column = _only(draft, [c for c in sold if c.table != table], words)
     draft.assume(f"`{words}` is read as by {column}.", "name what to rank by", 0.9)
     draft.take(at, f"ranked by {column}")
     draft.take(name, f"table {table}")
@@ -101,7 +100,14 @@ def _read_superlative(draft: Draft, at: int) -> None:
         following = draft.after(cast(int, following))
     if dimension:
         return _by_dimension(draft, at, following, dimension, descending, limit)
-    _by_following(draft, at, following, descending, limit)
+    _by_following(draft, at, _past_what_describes(draft, at, following), descending, limit)
+
+
+def _past_what_describes(draft: Draft, at: int, following: int | None) -> int | None:
+    """`the most POSTPONED matches`: values and flags before the rows that are counted restrict them."""
+    noun = past_values(draft, following) if draft.items[at].text.lower() in COUNTING else None
+    counts = noun is not None and draft.is_name(noun) and draft.as_table(draft.items[noun]) is not None
+    return noun if counts else following
 
 
 def _limit_beside(draft: Draft, at: int) -> int | None:
@@ -119,7 +125,7 @@ def _refuse_open_top(draft: Draft, at: int, limit: int | None) -> None:
     following = draft.after(at)
     word = draft.items[following].text.lower() if following is not None else ""
     if draft.items[at].text.lower() == "top" and limit is None and word.endswith("s"):
-        raise NotRead("How many are the top ones? Say, for example, `top 5`.", ("top",))
+        raise NotRead("How many are the top ones? Say, for example, `top five`.", ("top",))
 
 
 def _limit_before(draft: Draft, at: int) -> int | None:
@@ -155,25 +161,25 @@ def _by_dimension(
         draft.take(following, f"table {table}")
         draft.focus = draft.focus or table
     column, flip = _dimension_column(draft, entity, dimension, draft.items[at].text)
+    if dimension == "date" and descending:
+        end_today(draft, column, draft.items[at].text)
     draft.order = Ordering(descending != flip, Target(column.table, column.column))
     draft.limit = limit or 1
 
 
 def _dimension_column(draft: Draft, entity: TableRef, dimension: str, words: str) -> tuple[ColumnRef, bool]:
     if dimension == "date":
-        dates = draft.schema.dates(entity)
-        event = event_date(entity, dates)
-        plain = [d for d in dates if not is_state(d)]
-        return (event or _only(plain or draft.schema.year_columns(entity), words)), False
+        return ranking_date(draft, entity, words), False
     found = [c for c in draft.schema.dimension(entity, dimension) if draft.schema.is_numeric(c)]
     if dimension == "age" and not found:
         return _only(
-            [c for c in draft.schema.dimension(entity, "birth") if draft.schema.is_temporal(c)], words
+            draft, [c for c in draft.schema.dimension(entity, "birth") if draft.schema.is_temporal(c)], words
         ), True
-    return _only(found, words), False
+    return _only(draft, found, words), False
 
 
-def _only(columns: list[ColumnRef], words: str) -> ColumnRef:
+def _only(draft: Draft, columns: list[ColumnRef], words: str) -> ColumnRef:
+    columns = [c for c in columns if str(c) == draft.chosen(words)] or columns
     if len(columns) != 1:
         options = tuple(map(str, columns[:4]))
         found = f"it could go by {' or '.join(options)}" if options else "no column says so"
@@ -203,20 +209,15 @@ def _by_following(draft: Draft, at: int, following: int | None, descending: bool
         raise NotRead(f"I cannot tell what `{draft.items[at].text}` goes by.", (draft.items[at].text,))
     table = draft.as_table(item)
     if table is not None:
-        entity = _entity_before(draft, at)
-        if entity is None or (draft.focus == table and entity == table):
-            raise NotRead(f"I cannot tell what `{draft.items[at].text} {item.text}` goes by.", (item.text,))
-        if draft.items[at].text.lower() not in COUNTING:
-            raise NotRead(f"I cannot tell what makes a {item.text} the {draft.items[at].text}.", (item.text,))
-        refuse_counted_column(draft, following, entity)
-        return _rank_groups(draft, at, counted(draft, following), descending, limit)
+        return _by_rows(draft, at, following, table, descending, limit)
     column = draft.column(following, lambda c: draft.schema.is_numeric(c) or draft.schema.is_temporal(c))
     if column is None:
         raise NotRead(f"`{item.text}` is not something to rank by.", (item.text,))
     draft.take(following, f"column {column}")
     units = [i for i in draft.cues("time_group") if i < at]
     if units:
-        return _best_time(draft, units[0], column, descending, limit)
+        highest = _best_time_of(draft, at, following, column, descending=descending)
+        return _best_time(draft, units[0], highest, descending, limit)
     behind = draft.items[following + 1] if following + 1 < len(draft.items) else None
     if behind is not None and draft.as_table(behind) is not None:
         raise NotRead(f"I cannot tell which `{item.text} {behind.text}` is meant.", (item.text, behind.text))
@@ -224,7 +225,8 @@ def _by_following(draft: Draft, at: int, following: int | None, descending: bool
         return _extreme(draft, column, descending, limit)
     _refuse_many_rows(draft, at, column)
     if _measures_others(draft, at, column):
-        return _rank_groups(draft, at, Target(column.table, column.column, "sum"), descending, limit)
+        highest = highest_of_others(draft, at, following, column, descending=descending)
+        return _rank_groups(draft, at, highest, descending, limit)
     if draft.focus is not None and draft.focus != column.table:
         raise NotRead(
             f"Several {draft.focus} may share the {draft.items[at].text} {column.column}.", (item.text,)
@@ -233,22 +235,46 @@ def _by_following(draft: Draft, at: int, following: int | None, descending: bool
     draft.limit = limit or 1
 
 
+def _by_rows(
+    draft: Draft, at: int, following: int, table: TableRef, descending: bool, limit: int | None
+) -> None:
+    """`the highest fine`, by what one comes to; `player with the most fines`, by how many there are."""
+    ranking, noun = draft.items[at].text.lower(), draft.items[following].text
+    entity = _entity_before(draft, at)
+    asks_who = draft.items[0].text.lower().startswith("who")
+    if entity is None and ranking in HEIGHTS and is_one(noun) and not asks_who:
+        highest = highest_of_rows(draft, at, following, table, descending=descending)
+        assert highest.ref is not None
+        return _extreme(draft, highest.ref, descending, limit)
+    if entity is None or (draft.focus == table and entity == table):
+        raise NotRead(f"I cannot tell what `{draft.items[at].text} {noun}` goes by.", (noun,))
+    if ranking in HEIGHTS:
+        highest = highest_of_rows(draft, at, following, table, descending=descending)
+        return _rank_groups(draft, at, highest, descending, limit)
+    if ranking not in COUNTING:
+        raise NotRead(f"I cannot tell by what `{noun}` is the {draft.items[at].text}.", (noun,))
+    refuse_counted_column(draft, following, entity)
+    _rank_groups(draft, at, counted(draft, following), descending, limit)
+
+
 def _refuse_many_rows(draft: Draft, at: int, column: ColumnRef) -> None:
     """`which genre has the most pages`, where a genre has many rows: one row's pages, or all together."""
+    if any(draft.as_table(item) is not None for item in draft.items[:at]):
+        return
     named = [c for i in range(at) if draft.is_name(i) and (c := draft.column(i)) is not None]
-    tables = [t for item in draft.items[:at] if (t := draft.as_table(item)) is not None]
     label = draft.schema.label(column.table)
     kinds = [
         c for c in named if c.table == column.table and c.column not in label and not draft.schema.is_key(c)
     ]
-    if kinds and not tables:
+    if kinds:
         raise NotRead(f"A {kinds[0].column} has many rows; I cannot tell how to rank it.", (kinds[0].column,))
 
 
 def refuse_counted_column(draft: Draft, at: int, entity: TableRef | None) -> None:
     """`party with the most hosts`, where a party has a `number_of_hosts`: rows or that column."""
     stored = [k.ref for k in draft.items[at].links if not k.is_table and k.table == entity]
-    stored = [c for c in stored if draft.schema.is_numeric(c)]
+    # What there is per piece is no number of pieces.
+    stored = [c for c in stored if draft.schema.is_numeric(c) and "per" not in name_words(c.column)]
     words, counted = draft.items[at].text, draft.as_table(draft.items[at])
     if stored and words not in dict(draft.schema.context.choices):
         options = (str(counted), str(stored[0]))
@@ -256,17 +282,21 @@ def refuse_counted_column(draft: Draft, at: int, entity: TableRef | None) -> Non
         raise NotRead(reason, (words,), options if counted is not None else ())
 
 
-def _best_time(draft: Draft, unit_at: int, column: ColumnRef, descending: bool, limit: int | None) -> None:
+def _best_time_of(draft: Draft, at: int, following: int, column: ColumnRef, *, descending: bool) -> Target:
+    if not is_additive(draft, column):
+        raise NotRead(f"I cannot tell how {column} adds up over time.", (column.column,))
+    return highest_of_others(draft, at, following, column, descending=descending)
+
+
+def _best_time(draft: Draft, unit_at: int, target: Target, descending: bool, limit: int | None) -> None:
     """`which month had the highest revenue`: the sum of each month, ranked."""
     cue = draft.items[unit_at].cue
-    if cue is None or not is_additive(draft, column):
-        raise NotRead(f"I cannot tell how {column} adds up over time.", (column.column,))
-    date = main_date(draft, column.table, draft.items[unit_at].text)
+    assert cue is not None
+    date = main_date(draft, target.table, draft.items[unit_at].text)
     if date is None:
-        raise NotRead(f"{column.table} has no date to group by.", (str(column.table),))
+        raise NotRead(f"{target.table} has no date to group by.", (str(target.table),))
     draft.take(unit_at, f"ranked per {cue.value} of {date}")
     draft.groups.append(Grouping(date, cast(Bucket, cue.value)))
-    target = Target(column.table, column.column, "sum")
     draft.targets.append(target)
     draft.order = Ordering(descending, target)
     draft.limit = limit or 1

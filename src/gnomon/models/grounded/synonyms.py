@@ -105,13 +105,13 @@ def assuming(reading: Reading, unsure: Mapping[str, Link]) -> Reading:
 
 
 def in_doubt(stopped: NotRead, context: Context) -> NotRead | None:
-    """What to ask a person where a further name stopped the reader; None where something else did.
+    """What to ask a person where words that may mean several things stopped the reader; None for others.
 
-    Nobody's silence is taken for an answer here: neither a name that may mean two things, nor one that is no
-    more than near in meaning, has a default.
+    Nobody's silence is taken for an answer: neither a name that may mean two things, nor one that is no more
+    than near in meaning, has a default.
     """
     if stopped.options:
-        return stopped if stopped.final or not stopped.silent else None
+        return stopped if stopped.words and len(stopped.options) > 1 else None
     for word in stopped.words:
         near = tuple(dict.fromkeys(s.meant for s in _near(word, context)))[:MAX_OPTIONS]
         if near:

@@ -14,8 +14,9 @@ from gnomon.domain.context import ValueMatch
 from gnomon.models.grounded.cues import CUES, LONGEST_CUE, Cue
 from gnomon.models.grounded.directions import tell_directions
 from gnomon.models.grounded.fiscal import fiscal_period, fiscal_year
+from gnomon.models.grounded.handing import mark_owning
 from gnomon.models.grounded.linking import MAX_SPAN, Lexicon, Link
-from gnomon.models.grounded.owned import split_owned
+from gnomon.models.grounded.owned import prefer_kinds, split_owned
 from gnomon.models.grounded.periods import Period, Reader, find_period
 from gnomon.models.grounded.units import SIGNS, SPOKEN, Said
 from gnomon.models.grounded.words import Token, name_words, tokenize
@@ -93,9 +94,11 @@ def tag(question: str, lexicon: Lexicon, values: Sequence[ValueMatch], today: da
         at += used
     items = list(split_owned(items, lexicon))
     _prefer_own_values(items)
+    prefer_kinds(items, by_phrase)
     tell_directions(items, (words for words, _ in lexicon.context.choices))
     _refuse_spans(items)
     _refuse_late_requests(items)
+    mark_owning(items)
     _count_adverbs(items)
     _mark_units(items)
     return items
@@ -227,6 +230,8 @@ def _longest(
     further: Reader | None,
 ) -> tuple[Item, int]:
     period = find_period(tokens, at, today, further)
+    if period is not None and _cuts_value(tokens, at - 1, period.tokens + 1, by_phrase):
+        period = None
     longest = max(MAX_SPAN, LONGEST_CUE)
     if period is not None and period.tokens > longest:
         return Item("period", period.label, period=period), period.tokens

@@ -10,6 +10,7 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.joins import JoinPlan, compared_conditions, plan_joins
 from gnomon.models.grounded.reading import Aggregate, Condition, Grouping, NotRead, Reading, Target
 from gnomon.models.grounded.schema import Hop, Schema
+from gnomon.models.grounded.spellings import is_folded
 
 ISO = re.compile(r"^\d{4}-\d{2}-\d{2}")
 COMPARISONS: dict[str, type[exp.Binary]] = {
@@ -54,7 +55,7 @@ class Terms:
 
     def _count(self, target: Target, only: exp.Expr | None) -> exp.Expr:
         if target.ref is not None:
-            return _different(_where_met(self.column(target.ref), only))
+            return _different(_where_met(self.kind(target.ref), only))
         if target.table == self.plan.root:
             met = _where_met(exp.Literal.number(1), only) if only is not None else exp.Star()
             return exp.Count(this=met)
@@ -69,15 +70,20 @@ class Terms:
         Raises:
             NotRead: The engine has no such bucket, or its dates are no ISO text.
         """
-        column = self.column(group.column)
         if group.bucket is None:
-            return column
+            return self.kind(group.column)
+        column = self.column(group.column)
         if self.dialect == "sqlite":
             return self._sqlite_bucket(group, column)
         if group.bucket == "year":
             return exp.Extract(this=exp.var("YEAR"), expression=column)
         truncated = exp.TimestampTrunc(this=column, unit=exp.var(group.bucket.upper()))
         return exp.cast(truncated, "date")
+
+    def kind(self, ref: ColumnRef) -> exp.Expr:
+        """A column whose different values are kinds of rows: spellings in several cases are one kind."""
+        column = self.column(ref)
+        return exp.Lower(this=column) if is_folded(self.schema, ref) else column
 
     def _sqlite_bucket(self, group: Grouping, column: exp.Expr) -> exp.Expr:
         self._iso(group.column)
@@ -89,7 +95,8 @@ class Terms:
 
     def rules(self, table: TableRef) -> tuple[str, ...]:
         """The owner's conditions, without those on columns that the question itself speaks of."""
-        said = [*self.plan.outer, *compared_conditions(self.reading)]
+        related = (c for r in self.plan.related for c, _ in r.inner)
+        said = [*self.plan.outer, *compared_conditions(self.reading), *related]
         asked = {c.column.column for c in said if c.column.table == table}
         return tuple(r for r in self.schema.card(table).always_filter if not asked & self._columns_of(r))
 

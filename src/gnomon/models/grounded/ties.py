@@ -21,12 +21,16 @@ def says_tie(messages: Sequence[Message]) -> bool:
     return any(line.startswith(FINDING) and TIED in line for text in told for line in text.splitlines())
 
 
-def all_that_tie(reading: Reading, context: Context) -> Decided | None:
-    """The reading of all rows in the first place; None if it does not take one row of a ranking."""
+def all_that_tie(reading: Reading, context: Context, text: str = "") -> Decided | None:
+    """The reading of all rows in the first place; None if it does not take one row of a ranking.
+
+    Args:
+        text: The question.
+    """
     if reading.limit != 1 or reading.order is None or reading.place is not None or reading.distinct:
         return None
     every = replace(reading, place=1, then=(), assumptions=(*reading.assumptions, TOLD))
     try:
-        return Decided(every, write_sql(every, Schema(context)))
+        return Decided(every, write_sql(every, Schema(context, text)))
     except NotRead:
         return None

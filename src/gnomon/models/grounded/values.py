@@ -8,11 +8,13 @@ from gnomon.models.grounded.attached import (
     by_column,
     leads_elsewhere,
     placed_by,
+    placed_in,
     refuse_both_ways,
     said_of,
     several,
     way_chosen,
 )
+from gnomon.models.grounded.beside import refuse_had
 from gnomon.models.grounded.directions import direction
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Condition, NotRead, Operator
@@ -44,6 +46,7 @@ def read_value(draft: Draft, at: int) -> None:
             f"`{item.text}` is only like a value ('{match.value}' of {match.column}).", (item.text,)
         )
     operator: Operator = "<>" if _negated(draft, at) else "="
+    refuse_had(draft, at, match.column)
     item.resolved = match.column
     said = False
     named = [p for p in (draft.before(at), draft.after(at)) if p is not None and draft.is_name(p)]
@@ -114,7 +117,7 @@ def _choose(draft: Draft, at: int) -> ValueMatch:
     way = way_chosen(draft, at, known)
     if picked or way is not None:
         return picked[0] if way is None else way[0]
-    placed = placed_by(draft, at, known)
+    placed = placed_by(draft, at, known) or placed_in(draft, at, known)
     if placed is not None:
         return placed
     known = _not_its_own_name(draft, at, _of_noun_after(draft, at, known))
@@ -133,7 +136,11 @@ def _choose(draft: Draft, at: int) -> ValueMatch:
         if not near:
             continue
         _refuse_other_spelling(draft, at, near[0], known, beside)
+        _refuse_other_parent(draft, at, near[0], known)
         tied = {v.column for v in near if near[0].score - v.score < 0.02}
+        own = [c for c in tied if c.table == draft.focus]
+        if len(tied) > 1 and len(own) == 1:
+            return next(v for v in near if v.column == own[0])
         if len(tied) > 1:
             return _most_rows(draft, at, near, tied)
         return near[0]
@@ -151,6 +158,29 @@ def _refuse_other_spelling(
     exact = [v for v in exact if draft.schema.paths(draft.focus, v.column.table, many=False)]
     if exact:
         raise several(draft.items[at].text, (str(near.column), str(exact[0].column)))
+
+
+def _refuse_other_parent(draft: Draft, at: int, near: ValueMatch, known: list[ValueMatch]) -> None:
+    """`visits in Bath had patients in York`: patients are spoken of later, and clinics have a town too."""
+    later = [t for item in draft.items[at + 1 :] if (t := draft.as_table(item)) is not None]
+    nouns = [t for item in draft.items[:at] if (t := draft.as_table(item)) is not None]
+    table, focus = near.column.table, draft.focus
+    if (
+        focus is None
+        or table == focus
+        or table in nouns
+        or table not in later[1 if _beside(draft, at) else 0 :]
+    ):
+        return
+    alike = [v.column for v in known if v.column.column.casefold() == near.column.column.casefold()]
+    others = [c for c in alike if c.table != table and draft.schema.paths(focus, c.table, many=False)]
+    if others:
+        raise several(draft.items[at].text, (str(near.column), *map(str, others[:2])))
+
+
+def _beside(draft: Draft, at: int) -> bool:
+    """Whether a noun stands right behind a value, which is said of it."""
+    return any(draft.as_table(item) is not None for item in draft.items[at + 1 : at + 2])
 
 
 def _of_noun_after(draft: Draft, at: int, known: list[ValueMatch]) -> list[ValueMatch]:
@@ -185,14 +215,15 @@ def _most_rows(draft: Draft, at: int, near: list[ValueMatch], tied: set[ColumnRe
     contenders = [v for v in near if v.column in tied]
     first, second = contenders[0], next(v for v in contenders if v.column != contenders[0].column)
     options = tuple(str(v.column) for v in contenders[:4])
-    if first.rows > 20 * max(1, second.rows):
+    # Of a city of clinics and one of patients, how many rows there are of each says nothing.
+    alike = first.column.column.casefold() == second.column.column.casefold()
+    if first.rows > 20 * max(1, second.rows) and not alike:
         draft.assume(f"`{draft.items[at].text}` is looked up in {first.column}.", f"or in {options[1]}", 0.85)
         return first
     raise NotRead(
         f"`{draft.items[at].text}` is a value of {' and of '.join(options)}.",
         (draft.items[at].text,),
         options,
-        silent=False,
     )
 
 
@@ -236,6 +267,7 @@ def _merge_alternatives(draft: Draft) -> None:
             merged[place] = condition
             continue
         refuse_both_ways(draft, condition.column)
+        _refuse_apart(draft, known, condition)
         if condition.operator != known.operator.replace("not in", "<>").replace("in", "="):
             raise NotRead(
                 "I cannot combine a wanted and an unwanted value of one column.", (condition.words,)
@@ -246,6 +278,21 @@ def _merge_alternatives(draft: Draft) -> None:
         merged[place] = Condition(condition.column, operator, values, words, of=known.of, by=known.by)
     _place_or(draft)
     draft.conditions = rest + list(merged.values())
+
+
+def _refuse_apart(draft: Draft, one: Condition, other: Condition) -> None:
+    """`visits in Bath had patients in York`: two nouns are in two places, not either of them in one."""
+    ends = [
+        i for c in (one, other) for i, item in enumerate(draft.items) if item.text == c.words.split(", ")[-1]
+    ]
+    nouns = [_last_noun(draft, at) for at in ends[:2]]
+    if len(nouns) == 2 and None not in nouns and nouns[0] != nouns[1]:
+        words = (one.words, other.words)
+        raise NotRead(f"I cannot tell of what `{words[0]}` and `{words[1]}` are said.", words, final=True)
+
+
+def _last_noun(draft: Draft, at: int) -> TableRef | None:
+    return next((t for i in reversed(draft.items[:at]) if (t := draft.as_table(i)) is not None), None)
 
 
 def _place_or(draft: Draft) -> None:

@@ -183,7 +183,8 @@ def period_table_date(draft: Draft, at: int) -> ColumnRef | None:
             _refuse_another_event(draft, at, column)
             _tell(draft, at, column, above)
             return column
-        if has_rival_dates(draft, table) or (table in mains and draft.schema.dates(table)):
+        own = table in (*mains, *nearest[:1])
+        if has_rival_dates(draft, table) or (own and draft.schema.dates(table)):
             return None
     return _of_parent(draft, at, above)
 
@@ -209,7 +210,7 @@ def _of_doer(draft: Draft, at: int, mains: list[TableRef]) -> ColumnRef | None:
     if len(found) > 1:
         said = f"{draft.items[verb].text} {words}"
         options = tuple(map(str, found))
-        raise NotRead(f"`{said}` could be about {' or '.join(options)}.", (words,), options, silent=False)
+        raise NotRead(f"`{said}` could be about {' or '.join(options)}.", (words,), options)
     if not found:
         raise refuse_period(draft, words)
     _assume_time(draft, found[0], "name another date")

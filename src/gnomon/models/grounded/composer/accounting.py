@@ -4,9 +4,7 @@ from gnomon.models.grounded.composer.slots import Option, Question
 from gnomon.models.grounded.reading import Reading
 from gnomon.models.grounded.words import name_words
 
-HARMLESS = frozenset(
-    {"among", "compute", "correspond", "got", "serve", "take", "taken", "use", "using", "word"}
-)
+HARMLESS = frozenset({"among", "compute", "correspond", "got", "serve", "use", "using", "word"})
 """Words without a role that ask for nothing. Questions leave others without one too, `female` and `before`
 among them, where a gold says them in another way: each of these was judged by a person."""
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gnomon.domain.context import Context
-from gnomon.models.grounded.bridges import through_bridges
+from gnomon.models.grounded.bridges import by_own_keys, through_bridges
 from gnomon.models.grounded.composer.accounting import asks_for_order, left_over, unheard
 from gnomon.models.grounded.composer.build import Variant, build, variants
 from gnomon.models.grounded.composer.explain import explained
@@ -67,9 +67,11 @@ class Proposed:
 def read_carefully(text: str, context: Context, today: date) -> Careful:
     """Read a question word by word."""
     try:
-        reading, schema = read_in_conversation(text, context, today), Schema(context)
+        reading, schema = read_in_conversation(text, context, today), Schema(context, text)
         if reading.kin is None and reading.compared is None:
             reading = through_bridges(reading, plan_joins(reading, schema), schema)
+        else:
+            reading = by_own_keys(reading, schema)
         return Careful(reading, write_sql(reading, schema))
     except NotRead as doubt:
         return Careful(doubt=doubt)

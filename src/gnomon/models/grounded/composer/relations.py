@@ -14,6 +14,7 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.composer.accounting import SORTING
 from gnomon.models.grounded.composer.outcomes import leaves_open
 from gnomon.models.grounded.composer.slots import Option, Question
+from gnomon.models.grounded.handing import OWNED, OWNERS, OWNS, leaves_whose
 from gnomon.models.grounded.joins import JoinPlan
 from gnomon.models.grounded.reading import Reading
 from gnomon.models.grounded.schema import Schema
@@ -50,12 +51,14 @@ def _explained(
     question: Question, roles: Mapping[int, Option], at: int, used: set[TableRef | ColumnRef],
     joined: set[TableRef],
 ) -> bool:  # fmt: skip
-    word = question.items[at].text
+    word = question.items[at].text.lower()
     called = _called(word, question.schema)
     if called:
         return bool(called & used)
     around = _around(roles, at)
     if not links(word) or not around <= joined or leaves_open(word, used, question.schema):
+        return False
+    if leaves_whose(word, around, used, question.schema):
         return False
     return len(around) == 2 or (len(around) == 1 and _within_one(roles, at))
 
@@ -71,27 +74,35 @@ def _within_one(roles: Mapping[int, Option], at: int) -> bool:
 def unspoken(
     question: Question, roles: Mapping[int, Option], reading: Reading, plan: JoinPlan
 ) -> tuple[str, ...]:
-    """Names of the data without a role, of which the reading uses no table: `students who have votes`."""
-    tables = {u.table if isinstance(u, ColumnRef) else u for u in used_by(reading, plan)}
+    """Names of the data without a role, of which the reading uses no table: `students who have votes`.
+
+    So are words that name an owner, where what is joined may say something else.
+    """
+    used = used_by(reading, plan)
+    tables = {u.table if isinstance(u, ColumnRef) else u for u in used}
     quiet = SORTING if reading.order is not None else frozenset()
     named = [i for at, i in enumerate(question.items) if at not in roles and i.kind == "name"]
     open_ = [i for i in named if i.text.lower() not in quiet]
-    return tuple(i.text for i in open_ if not any(k.table in tables for k in i.links))
+    owned = [at for at, i in enumerate(question.items) if i.is_cue("fill") and i.text.lower() == OWNED]
+    whose = [at for at in owned if leaves_whose("own", _around(roles, at), used, question.schema)]
+    unnamed = (i.text for i in open_ if not any(k.table in tables for k in i.links))
+    return (*unnamed, *(question.items[at].text for at in whose))
 
 
 def _called(word: str, schema: Schema) -> set[TableRef | ColumnRef]:
     """Tables and columns that have a word of the same root in their names."""
     own = root(word)
-    if len(own) < MIN_ROOT:
+    if len(own) < MIN_ROOT and word not in OWNS:
         return set()
+    roots = OWNERS if word in OWNS else {own}
     found: set[TableRef | ColumnRef] = set()
     for table in schema.tables():
-        if any(root(w) == own for w in name_words(table.name)):
+        if any(root(w) in roots for w in name_words(table.name)):
             found.add(table)
         found |= {
             ColumnRef(table, c.name)
             for c in schema.card(table).columns
-            if any(root(w) == own for w in name_words(c.name))
+            if any(root(w) in roots for w in name_words(c.name))
         }
     return found
 

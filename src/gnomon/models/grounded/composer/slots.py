@@ -109,7 +109,7 @@ class Question:
 def read_slots(question: str, context: Context, today: date) -> Question:
     """The items of a question, and the roles that each could play."""
     lexicon, heard = hear(question, context, today)
-    schema, items = Schema(context), tuple(heard)
+    schema, items = Schema(context, question), tuple(heard)
     partial = _Partial(lexicon, context, items)
     links = [k for at, item in enumerate(items) for k in (*item.links[:MAX_LINKS], *partial.links(at))]
     named = {link.ref for link in links if not link.is_table}
