@@ -66,6 +66,9 @@ from gnomon.warehouses.port import Progress, Warehouse
 if TYPE_CHECKING:
     from gnomon.context.catalog.gather import Refine
 
+_KnownLook = tuple[str, str, str | None, str, str | None]
+"""What an earlier look left: schema, fingerprint, profile, problem, newest day; None where there is none."""
+
 MAX_VALUES = 500_000
 """Values indexed over all tables; the columns that come after are marked as not fully known."""
 
@@ -227,7 +230,7 @@ class _Build:
         drafts = Drafts(self.file, vectors=self.facts["vectors"], with_values=self._with_values)
         catalog = self._catalog()
         removed = self._forget_missing(catalog)
-        looks = [self._survey(i, table, len(catalog.tables)) for i, table in enumerate(catalog.tables)]
+        looks = self._surveyed(catalog.tables)
         _refuse_blind(looks)
         layers = self._layers(catalog)
         catalog, looks = self._claimed(catalog, looks, layers)
@@ -294,12 +297,17 @@ class _Build:
                 self.file.execute("delete from profiles where id = ?", (identifier,))
         return len(gone)
 
-    def _survey(self, done: int, table: TableSchema, total: int) -> Look:
-        self.progress("profile", done, total)
-        known = self.file.execute(
-            "select schema_hash, fingerprint, profile, problem, newest from profiles where id = ?",
-            (table_id(table.ref),),
-        ).fetchone()
+    def _surveyed(self, tables: Sequence[TableSchema]) -> list[Look]:
+        # All at once: the profiles are kept in memory anyway.
+        sql = "select id, schema_hash, fingerprint, profile, problem, newest from profiles"
+        known: dict[str, _KnownLook] = {row[0]: row[1:] for row in self.file.execute(sql)}
+        looks = []
+        for done, table in enumerate(tables):
+            self.progress("profile", done, len(tables))
+            looks.append(self._survey(table, known.get(table_id(table.ref)), len(tables)))
+        return looks
+
+    def _survey(self, table: TableSchema, known: "_KnownLook | None", total: int) -> Look:
         schema_hash = _digest(self._text(table))
         if known is None or known[:2] != (schema_hash, self._fingerprint(table.ref)):
             return self._look(table, schema_hash, _table_budget_s(total))

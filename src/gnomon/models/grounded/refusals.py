@@ -264,7 +264,7 @@ def refuse_unlike_entity(draft: Draft, listed: list[Target], computed: list[Targ
     """Each row of a group stands for one entity, which is not one of the rows that are added up."""
     tables = {t.table for t in computed}
     # `average salary per driver` is that of all drivers; `by driver` asks for a line each.
-    if draft.entity in tables and any(i.is_cue("group") and i.role == "group by" for i in draft.items):
+    if draft.entity in tables and any(_stands_behind_by(draft, i) for i in range(len(draft.items))):
         reason = f"A row of {draft.entity} has one such figure: I cannot tell what is computed by it."
         raise NotRead(reason, (str(draft.entity),), final=True)
     if tables == {draft.entity} and not listed and {t.aggregate for t in computed} == {"avg"}:
@@ -272,6 +272,14 @@ def refuse_unlike_entity(draft: Draft, listed: list[Target], computed: list[Targ
         return
     if draft.entity in tables or tables & {t.table for t in listed}:
         raise NotRead(f"I cannot tell what is computed per {draft.entity}.", (str(draft.entity),))
+
+
+def _stands_behind_by(draft: Draft, at: int) -> bool:
+    """Whether it is the entity's noun, and grouped by."""
+    before = draft.before(at) if draft.as_table(draft.items[at]) == draft.entity else None
+    return (
+        before is not None and draft.items[before].is_cue("group") and draft.items[before].role == "group by"
+    )
 
 
 def excluding(conditions: Sequence[Condition]) -> Iterator[tuple[Condition, Condition]]:
