@@ -48,6 +48,16 @@ def test_a_mistake_of_the_person_is_told_on_stderr_with_a_hint(
     assert "Traceback" not in done.stderr
 
 
+def test_a_checkout_whose_demo_was_not_built_is_told_how_to_build_it(run: Run, folder: Path) -> None:
+    questions = folder / "demo" / "eval" / "questions.toml"
+    questions.parent.mkdir(parents=True)
+    questions.write_text("")
+    done = run("eval", "demo")
+    assert done.exit_code == 2
+    assert "error: the demo company has no warehouse yet" in done.stderr
+    assert "run `make demo`" in done.stderr
+
+
 @pytest.mark.parametrize("args", [["ask", ""], ["ask", "x"], ["nope"], ["show"], ["tables"], ["index"]])
 def test_with_json_the_error_is_json_on_stdout(run: Run, args: list[str]) -> None:
     done = run(*args, "--json")

@@ -36,17 +36,22 @@ def load_set(name: str, warehouse: str | None) -> Chosen:
     """The questions of a file, or of the demo company.
 
     Raises:
-        Usage: The demo company is not in this folder.
+        Usage: The demo company is not in this folder, or its warehouse is not built.
         Misconfigured: The file is absent or not a question set.
     """
     if name != DEMO:
         return Chosen(load_questions(Path(name)), warehouse)
     files = sorted(_DEMO_WAREHOUSES.glob("*.duckdb"))
-    if not _DEMO_QUESTIONS.is_file() or not (warehouse or files):
-        looked = (_DEMO_QUESTIONS, _DEMO_WAREHOUSES / "*.duckdb")
+    if _DEMO_QUESTIONS.is_file() and not (warehouse or files):
+        raise Usage(
+            "the demo company has no warehouse yet",
+            facts=(("looked for", str((_DEMO_WAREHOUSES / "*.duckdb").absolute())),),
+            hint="run `make demo`, which builds it in a few seconds, or name one with --warehouse",
+        )
+    if not _DEMO_QUESTIONS.is_file():
         raise Usage(
             "the demo company is not here",
-            facts=tuple(("looked for", str(path.absolute())) for path in looked),
+            facts=(("looked for", str(_DEMO_QUESTIONS.absolute())),),
             hint="run it in a checkout of the project, or give the path of a question set",
         )
     return Chosen(load_questions(_DEMO_QUESTIONS), warehouse or str(files[0]))
