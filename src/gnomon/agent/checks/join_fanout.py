@@ -64,7 +64,8 @@ def join_fanout(case: Case) -> Finding:
     if risky and not settled:
         raise NotApplicableError("the joined tables have no known key to tell repeated rows by")
     sql = next((f.sql for f in settled if f.sql), "")
-    return worst(settled, passed(f"{len(measures)} aggregates: no row counts twice in a group", sql))
+    counted = f"{len(measures)} aggregates" if len(measures) > 1 else "1 aggregate"
+    return worst(settled, passed(f"{counted}: no row counts twice in a group", sql))
 
 
 def _measures(case: Case, scope: Scope, select: exp.Select) -> Iterator[_Measure]:
