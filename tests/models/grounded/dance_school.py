@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from grounded_businesses import NOW
+from grounded_businesses import NOW, Business
 
 TABLES = """
 CREATE TABLE halls (hall_id INTEGER PRIMARY KEY, name TEXT, town TEXT, indoor INTEGER, seats INTEGER);
@@ -132,3 +132,10 @@ def script(rows: School) -> str:
         values = f"{names.index(p.pupil) + 1}, {p.lesson_id}, '{p.severity}', {p.amount}, {p.handling_fee}"
         said.append(f"INSERT INTO penalties VALUES ({number}, {values});")
     return "\n".join(said)
+
+
+def answer(dance: Business, text: str, *earlier: str) -> list[tuple[object, ...]]:
+    """The rows that a question is answered by."""
+    said = dance.say(text, earlier=earlier)
+    assert said.startswith("SELECT"), said
+    return dance.run(said)

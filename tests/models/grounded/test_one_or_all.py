@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from statistics import fmean
 
 import pytest
-from dance_school import school, script
+from dance_school import answer, school, script
 from grounded_businesses import NOW, Business, set_up
 
 from gnomon.models.minilm.embedder import MiniLmEmbedder
@@ -20,12 +20,6 @@ def dance(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     opened = set_up(folder, "dance", request.param, script(ROWS), MiniLmEmbedder())
     yield opened
     opened.assembler.index.close()
-
-
-def answer(dance: Business, text: str, *earlier: str) -> list[tuple[object, ...]]:
-    said = dance.say(text, earlier=earlier)
-    assert said.startswith("SELECT"), said
-    return dance.run(said)
 
 
 def assumed(dance: Business, text: str) -> str:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     Vectors = npt.NDArray[np.float32]
 
 _BATCH = 256
-"""Cards at a time. Passages of like length run together, and of fewer cards hardly any are: of 32 every
-second number that the embedder works on is padding, of 256 every sixth."""
+"""Cards at a time. Passages of like length run together, so that little is padded; of fewer cards hardly any
+are of like length."""
 
 
 @dataclass(frozen=True, slots=True)

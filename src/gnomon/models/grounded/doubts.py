@@ -57,7 +57,7 @@ class Doubts:
 
     def _of_rows(self, reading: Reading) -> Iterator[str]:
         """Values that may be those of other rows, and kinds of rows that are taken row by row."""
-        draft = Draft(self._schema, self._items, self._today)
+        draft = self._draft()
         yield from doubted_places(reading, draft)
         yield from doubted_doers(reading, draft)
         yield from doubted_names(reading, draft)
@@ -75,8 +75,12 @@ class Doubts:
         yield from doubted_blanks(reading, self._schema, self._items)
         yield from doubted_stock(reading, self._schema, self._items)
         yield from (column.column for column in fixed_counts(reading))
-        yield from doubted_totals(reading, Draft(self._schema, self._items, self._today))
+        yield from doubted_totals(reading, self._draft())
         yield from doubted_events(reading, self._schema, self._items)
+
+    def _draft(self) -> Draft:
+        """The question, of which nothing has been read."""
+        return Draft(self._schema, self._items, self._today)
 
     def refuse(self, reading: Reading) -> None:
         """Stop at such a reading.
@@ -93,12 +97,12 @@ class Doubts:
             raise NotRead(f"I cannot tell what of `{words}` counts.", (words,))
         for words in self._of_others(reading):
             raise NotRead(f"I cannot tell whose `{words}` is meant.", (words,))
-        for words, column in doubted_measures(reading, Draft(self._schema, self._items, self._today)):
+        for words, column in doubted_measures(reading, self._draft()):
             raise NotRead(f"`{words}` could say which rows count, or that {column} is meant.", (words,))
-        for words in doubted_names(reading, Draft(self._schema, self._items, self._today)):
+        for words in doubted_names(reading, self._draft()):
             reason = f"`{words}` is the name of one of {reading.base}: I cannot tell what is tied to it."
             raise NotRead(reason, (words,), final=True)
-        for words in doubted_counts(Draft(self._schema, self._items, self._today), reading):
+        for words in doubted_counts(self._draft(), reading):
             raise NotRead(f"I cannot tell whether `{words}` is said of what is counted.", (words,))
         for words, kind in counted_per_row(reading, self._items, self._schema):
             reason = f"I cannot tell whether `{words}` is of all rows of {kind.table} or of one."
