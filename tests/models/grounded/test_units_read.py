@@ -275,7 +275,7 @@ def held(name: str, comment: str = "", **card: object) -> tuple[str, str]:
         ("height_m", "", ("metres", "")),
         ("revenue_m", "", ("", "")),
         ("weight_kg_max", "", ("kilograms", "")),
-        ("duration_min", "", ("", "")),
+        ("duration_min", "", ("minutes", "")),
         ("hour", "", ("", "")),
         ("hours_worked", "", ("hours", "")),
         ("duration_months", "", ("months", "")),

@@ -362,7 +362,9 @@ def _is_named(draft: Draft, at: int, known: Sequence[ValueMatch]) -> bool:
         links = draft.items[beside].links
         if any(k.table in tables if k.is_table else k.ref in columns for k in links):
             return True
-    return False
+    # `the city of Prague`: what stands before says which kind of place it is.
+    kind = draft.items[at - 2] if at > 1 and draft.items[at - 1].text.lower() == "of" else None
+    return kind is not None and any(not k.is_table and k.ref in columns for k in kind.links)
 
 
 def refuse_both_ways(draft: Draft, column: ColumnRef) -> None:

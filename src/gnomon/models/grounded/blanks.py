@@ -15,23 +15,32 @@ from gnomon.models.grounded.verbs import is_additive
 
 STORED = frozenset({"stock", "inventory"})
 HOLDING = frozenset({"in", "with", "have", "has", "having"})
+NOTHING = frozenset({"", "no", "none", "n/a", "nothing"})
+"""Texts, in small letters, that say that there is none."""
+
 UNCOUNTED = STORED | {"supply", "balance", "credit", "capacity", "money", "cash"}
 """Words for what there may be more or less of, rows of a table or not."""
 
 
 def blank_of(schema: Schema, column: ColumnRef) -> int | str | None:
-    """What the column may hold besides missing values to say that there is nothing: 0, or an empty text."""
+    """What the column may hold, besides missing values, where there is nothing: 0, `No`, an empty text."""
     profile = schema.column(column).profile
     if schema.is_flag(column):
         return None
     if schema.column(column).column.kind == "text":
-        held = [profile.low, *(value for value, _ in profile.top)] if profile is not None else []
-        return "" if "" in held else None
+        return next(iter(_texts_for_none(schema, column)), None)
     if not schema.is_numeric(column):
         return None
     low, high = (_number(profile.low), _number(profile.high)) if profile is not None else (None, None)
     unknown = profile is None or (profile.rows > profile.nulls and (low is None or high is None))
     return 0 if unknown or (low is not None and high is not None and low <= 0 <= high) else None
+
+
+def _texts_for_none(schema: Schema, column: ColumnRef) -> list[str]:
+    """Texts by which a column says that there is nothing: an empty one, `No`, `none`."""
+    profile = schema.column(column).profile
+    held = {profile.low, *(value for value, _ in profile.top)} if profile is not None else set()
+    return sorted(v for v in held if v is not None and v.casefold() in NOTHING)
 
 
 def _number(text: str | None) -> Decimal | None:
@@ -48,6 +57,8 @@ def read_absent(draft: Draft, at: int, column: ColumnRef) -> None:
         NotRead: The column holds zeros and missing values, of which either may be meant.
     """
     words, blank = draft.items[at].text, blank_of(draft.schema, column)
+    if isinstance(blank, str) and len(_texts_for_none(draft.schema, column)) > 1:
+        raise NotRead(f"{column} says in several ways that there is no `{words}`.", (words,), final=True)
     beside = [p for p in (draft.before(at), draft.after(at)) if p is not None]
     if blank is None or any(draft.items[p].is_cue("null") for p in beside):
         draft.conditions.append(Condition(column, "null", (), words))

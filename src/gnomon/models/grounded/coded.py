@@ -23,6 +23,11 @@ def values_of(question: str, context: Context) -> tuple[ValueMatch, ...]:
     return (*context.values, *_coded(question, context))
 
 
+def is_of_sex(name: str) -> bool:
+    """Whether a column holds whether somebody is a woman or a man, by its name."""
+    return bool(set(name_words(name)) & SEX_COLUMNS)
+
+
 def _coded(question: str, context: Context) -> Iterator[ValueMatch]:
     words = {t.lower for t in tokenize(question) if t.kind == "word"}
     said = [(w, letter) for letter, ways in SEXES.items() for w in sorted(ways & words)]
@@ -31,9 +36,9 @@ def _coded(question: str, context: Context) -> Iterator[ValueMatch]:
         for column in card.columns:
             ref = ColumnRef(card.ref, column.name)
             top = column.profile.top if column.profile is not None else ()
-            if not set(name_words(column.name)) & SEX_COLUMNS or len(top) > FEW:
+            if not is_of_sex(column.name) or len(top) > FEW:
                 continue
             for word, letter in said:
                 found = [(v, n) for v, n in top if v.casefold() in SPELLED[letter]]
-                if len(found) == 1 and (word, ref) not in known:
-                    yield ValueMatch(word, ref, found[0][0], "stemmed", found[0][1], SURE)
+                if len({v.casefold() for v, _ in found}) == 1 and (word, ref) not in known:
+                    yield from (ValueMatch(word, ref, v, "stemmed", n, SURE) for v, n in found)

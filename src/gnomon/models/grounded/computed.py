@@ -55,6 +55,15 @@ def doubted_totals(reading: Reading, draft: Draft) -> Iterator[str]:
     computed = any(t.aggregate for t in reading.targets) or reading.exists_only
     if at is not None and draft.as_table(draft.items[at]) is None and not computed:
         yield draft.items[at].text
+    ranked = reading.order.target if reading.order is not None else None
+    for target in (*reading.targets, *([ranked] if ranked is not None else [])):
+        if target.aggregate == "sum" and target.ref is not None and _says_when(draft, target.ref):
+            yield target.ref.column
+
+
+def _says_when(draft: Draft, column: ColumnRef) -> bool:
+    """Whether it holds years or dates, as numbers or not: these come to nothing."""
+    return "date" in name_words(column.column) or column in draft.schema.year_columns(column.table)
 
 
 def _adds_up(draft: Draft, column: ColumnRef, *, whole: bool) -> bool:

@@ -133,7 +133,9 @@ def read(text: str, context: Context, today: date) -> Read:
         return Read(careful, stopped=stopped)
     if careful.doubt is not None and careful.doubt.final:
         raise careful.doubt
-    alone = careful.reading is not None and (_beyond_roles(careful.reading) or _is_note(text))
+    alone = careful.reading is not None and (
+        careful.reading.alone or _beyond_roles(careful.reading) or _is_note(text)
+    )
     if alone or (careful.reading is not None and not measures.keeps(careful.reading)):
         return Read(careful)
     composed = [c for c in compose(text, context, today, careful) if measures.keeps(c.reading)]

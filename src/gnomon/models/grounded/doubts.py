@@ -6,6 +6,7 @@ from itertools import dropwhile
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import Context
+from gnomon.models.grounded.at_most_one import doubted_numbers
 from gnomon.models.grounded.attached import doubted_places
 from gnomon.models.grounded.blanks import doubted_blanks, doubted_stock
 from gnomon.models.grounded.composer.outcomes import doubted_events
@@ -17,9 +18,12 @@ from gnomon.models.grounded.filters import doubted_bounds
 from gnomon.models.grounded.flags import doubted_flags
 from gnomon.models.grounded.heard import hear
 from gnomon.models.grounded.heights import doubted_heights
+from gnomon.models.grounded.homes import doubted_homes
+from gnomon.models.grounded.identities import doubted_identities
 from gnomon.models.grounded.kinds import counted_per_row
 from gnomon.models.grounded.linking import LAYER_WORDS
 from gnomon.models.grounded.misdated import misdated
+from gnomon.models.grounded.namesakes import doubted_namesakes
 from gnomon.models.grounded.own_name import doubted_names
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.recent import doubted_latest
@@ -61,12 +65,16 @@ class Doubts:
         yield from doubted_places(reading, draft)
         yield from doubted_doers(reading, draft)
         yield from doubted_names(reading, draft)
+        yield from doubted_identities(reading, draft)
+        yield from doubted_numbers(reading, draft)
+        yield from (words for words, _ in doubted_namesakes(reading, draft))
         yield from doubted_bounds(reading, draft)
         yield from (words for words, _ in doubted_measures(reading, draft))
         yield from (one.words for one, _ in excluding(reading.conditions))
         yield from doubted_counts(draft, reading)
         yield from doubted_heights(draft, reading)
         yield from doubted_latest(draft, reading)
+        yield from doubted_homes(reading, draft)
         yield from (words for words, _ in counted_per_row(reading, self._items, self._schema))
 
     def _of_nothing(self, reading: Reading) -> Iterator[str]:
@@ -102,6 +110,16 @@ class Doubts:
         for words in doubted_names(reading, self._draft()):
             reason = f"`{words}` is the name of one of {reading.base}: I cannot tell what is tied to it."
             raise NotRead(reason, (words,), final=True)
+        for words in doubted_identities(reading, self._draft()):
+            raise NotRead(f"I cannot tell whose `{words}` is meant.", (words,))
+        for words, meant in doubted_namesakes(reading, self._draft()):
+            options = (str(meant.table), str(meant)) if meant is not None else ()
+            named = f": rows of {meant.table}, or values of {meant}" if meant is not None else ""
+            raise NotRead(f"`{words}` has two meanings{named}.", (words,), options)
+        for words in doubted_homes(reading, self._draft()):
+            raise NotRead(f"Nothing says that somebody lives in `{words}`.", (words,))
+        for words in doubted_numbers(reading, self._draft()):
+            raise NotRead(f"One of {reading.base} has no more than one of `{words}`.", (words,))
         for words in doubted_counts(self._draft(), reading):
             raise NotRead(f"I cannot tell whether `{words}` is said of what is counted.", (words,))
         for words, kind in counted_per_row(reading, self._items, self._schema):

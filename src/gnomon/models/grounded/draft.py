@@ -35,6 +35,7 @@ class Draft:
 
     Args:
         contrast: Whether groups, or values of one column that are still to be read, are set side by side.
+        alone: Whether it leans on what the composer was not calibrated with: short forms of names.
     """
 
     schema: Schema
@@ -65,6 +66,7 @@ class Draft:
     share: bool = False
     every: bool = False
     exists_only: bool = False
+    alone: bool = False
     assumptions: list[tuple[str, str]] = field(default_factory=list)
     certainty: float = 1.0
 

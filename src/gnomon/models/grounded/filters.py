@@ -6,6 +6,7 @@ from gnomon.domain.catalog import ColumnRef
 from gnomon.models.grounded.blanks import read_absent
 from gnomon.models.grounded.computed import past_values
 from gnomon.models.grounded.dates import refuse_period
+from gnomon.models.grounded.dimensions import dimension_columns
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.flags import state_unflagged
 from gnomon.models.grounded.kinds import counts_of_kinds
@@ -216,7 +217,7 @@ def doubted_bounds(reading: Reading, draft: Draft) -> Iterator[str]:
 
 def _compared_column(draft: Draft, number_at: int, left_of: int, right_of: int) -> ColumnRef:
     """What an adjective goes by, else the column named beside, else the only one that holds such a unit."""
-    column = _dimension_of(draft, left_of)
+    column = _dimension_of(draft, left_of, number_at)
     if column is not None and fits(draft, number_at, column):
         return column
     try:
@@ -245,7 +246,7 @@ def _having(draft: Draft, number_at: int, table_at: int, operator: str, left_of:
     draft.take(table_at, f"rows of {draft.focus}")
 
 
-def _dimension_of(draft: Draft, at: int) -> ColumnRef | None:
+def _dimension_of(draft: Draft, at: int, number_at: int) -> ColumnRef | None:
     adjective = draft.items[at].text.lower().split()[0]
     before = draft.before(at)
     beside = draft.as_table(draft.items[before]) if before is not None else None
@@ -254,7 +255,8 @@ def _dimension_of(draft: Draft, at: int) -> ColumnRef | None:
         return None
     if before is not None and draft.is_name(before) and draft.column(before, draft.schema.is_numeric):
         return None
-    found = [c for d in ADJECTIVE_DIMENSIONS[adjective] for c in draft.schema.dimension(focus, d)]
+    found = [c for d in ADJECTIVE_DIMENSIONS[adjective] for c in dimension_columns(draft, focus, d)]
+    found = [c for c in found if fits(draft, number_at, c)]
     return found[0] if len(found) == 1 else None
 
 

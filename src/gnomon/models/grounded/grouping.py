@@ -280,8 +280,9 @@ def _counts_per(draft: Draft, at: int) -> bool:
 
 
 def _count_per_time(draft: Draft, at: int) -> bool:
-    """`claims per month`, a note: the rows of each month are counted."""
-    before = next((i for i in range(at - 1, -1, -1) if draft.items[i].kind != "period"), None)
+    """`claims per month`, `claims filed per month`, a note: the rows of each month are counted."""
+    earlier = ((i, draft.items[i]) for i in range(at - 1, -1, -1))
+    before = next((i for i, item in earlier if item.kind != "period" and item.dated is None), None)
     table = draft.as_table(draft.items[before]) if before is not None else None
     noted = all(item.kind in ("value", "period") for item in draft.items[:before])
     if table is None or not noted or draft.targets or draft.limit is not None or draft.order is not None:

@@ -29,6 +29,18 @@ LAYER_WORDS = frozenset(
 FLAG_WORDS = frozenset({"is", "has", stem("has"), "was", "are", "flag"})
 NAME, DATE, CODE, TYPE = (stem(w) for w in ("name", "date", "code", "type"))
 UNITS = TAILS
+HOLDERS = frozenset(
+    stem(w)
+    for line in ("list data info information record detail master table", "index register registry log file")
+    for w in line.split()
+)
+"""Last words of a table's name that say no more than that it holds the things named before."""
+
+HEADED = frozenset({"of", "in", "at", "by", "for"})
+"""Behind these stands what a thing belongs to: `member_of_club` holds members."""
+
+BY_FIRST = 0.75
+"""Score of a link by the first word of a table's name."""
 UNNAMED_TAILS = frozenset({"id", "at", "on", "by", "numb", stem("number"), NAME, DATE, CODE, TYPE})
 
 
@@ -109,13 +121,19 @@ def build_lexicon(context: Context) -> Lexicon:
         entry = collected.setdefault(words, {})
         entry[(table, column)] = max(score, entry.get((table, column), 0.0))
 
+    firsts: list[tuple[tuple[str, ...], TableRef, float]] = []
     for rank, card in enumerate(context.cards):
         penalty = (0.9 if card.use_instead else 1.0) * (0.93 if _is_raw(card.ref) else 1.0)
         for words, score in _table_names(card):
             put(words, card.ref, None, (score - rank * 1e-4) * penalty)
+        firsts.append((_first_word(card), card.ref, (BY_FIRST - rank * 1e-4) * penalty))
         for column in card.columns:
             for words, score in _column_names(card, column):
                 put(words, card.ref, column.name, (score - rank * 1e-4) * penalty)
+    known = frozenset(collected)
+    for words, table, score in firsts:
+        if words not in known:
+            put(words, table, None, score)
     for said, words, meant in _chosen(context):
         # A value of the data stays one: the choice says which column is meant, and is no name of it.
         if meant in collected.get(words, {}) or not _is_value(said, context):
@@ -194,8 +212,20 @@ def _table_names(card: TableCard) -> list[tuple[tuple[str, ...], float]]:
     if core and core != words:
         named.append((core, 0.97 if not _is_raw(card.ref) else 0.8))
     if len(core) > 1 and core[-1] not in UNNAMED_TAILS:
-        named += [(core[-1:], 0.76), (core[:1], 0.75)]
+        named.append((core[-1:], 0.76))
+        if core[1] in HEADED or set(core[1:]) <= HOLDERS:
+            named.append((core[:1], BY_FIRST))
     return named
+
+
+def _first_word(card: TableCard) -> tuple[str, ...]:
+    """What a table may be called where nothing else is: `counties` of `county_public_safety`.
+
+    What is said by the last word is the thing itself: `customers` are not the rows of `customer_orders` where
+    there is a table of customers.
+    """
+    core = tuple(w for w in _stems(card.ref.name) if w not in LAYER_WORDS)
+    return core[:1] if len(core) > 1 and core[-1] not in UNNAMED_TAILS else ()
 
 
 def _is_raw(ref: TableRef) -> bool:

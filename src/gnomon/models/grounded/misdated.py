@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.dates import is_state
+from gnomon.models.grounded.handing import LASTING
 from gnomon.models.grounded.happening import may_be_of, tells
 from gnomon.models.grounded.reading import Condition, Reading
 from gnomon.models.grounded.schema import Schema
@@ -16,7 +18,8 @@ def misdated(reading: Reading, items: Sequence[Item], schema: Schema) -> Iterato
     for condition in (*reading.conditions, *reading.either):
         if condition.words in at:
             before = items[: at[condition.words]]
-            if _is_elsewhere(condition, reading, before, schema) or _says_another(condition.column, before):
+            elsewhere = _is_elsewhere(condition, reading, before, schema)
+            if elsewhere or _says_another(condition.column, before) or _lasted(condition.column, before):
                 yield condition.words
 
 
@@ -37,6 +40,12 @@ def _is_named(column: ColumnRef, before: Sequence[Item]) -> bool:
     words = {stem(w) for w in name_words(column.column)}
     near = (w for item in before[-3:] for w in name_words(item.text))
     return bool(words & {stem(w) for w in near})
+
+
+def _lasted(column: ColumnRef, before: Sequence[Item]) -> bool:
+    """`worked at Elm in 2020`, of a reading about who was hired then: what lasts goes on from such a date."""
+    lasting = any(i.kind == "unknown" and stem(i.text.lower()) in LASTING for i in before)
+    return lasting and is_state(column) and not _is_named(column, before)
 
 
 def _says_another(column: ColumnRef, before: Sequence[Item]) -> bool:

@@ -8,10 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from gnomon.domain.catalog import ColumnRef, Join, TableRef
+from gnomon.models.grounded.role_words import told
 from gnomon.models.grounded.words import lemma, name_words, root, tokenize
 
 TAILS = frozenset({"id", "key", "fk", "code", "number", "no", "ref", "name"})
 """Last words of a column that refers to a row, behind what that is called."""
+
+DIRECTIONS = frozenset({"from", "to"})
+"""Before a name these say of either end of a way that it is meant."""
 
 Implied = Mapping[tuple[TableRef, TableRef], tuple[str, tuple[str, ...]]]
 """By the table that refers and the one referred to: the column that links them, and the others."""
@@ -27,23 +31,40 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(w for token in tokenize(text) for w in name_words(token.text))
 
 
-def implied(joins: Iterable[Join], said: frozenset[str]) -> Implied:
-    """The tables that are linked in several ways of which one goes without saying.
+def implied(joins: Iterable[Join], said: frozenset[str], text: str = "") -> Implied:
+    """The tables that are linked in several ways of which one goes without saying, or is said.
 
     Args:
         said: Roots of the words of the question, and of those before that it goes on from.
+        text: The question, which may call one of the columns, or tell what its doer does.
     """
+    words = tuple(t.lower for t in tokenize(text) if t.kind == "word")
     found = {}
     by_ends: dict[tuple[TableRef, TableRef], list[Join]] = {}
     for join in joins:
         if len(join.child_columns) == 1 and join.child != join.parent:
             by_ends.setdefault((join.child, join.parent), []).append(join)
     for (child, parent), same in by_ends.items():
-        own = _own(parent, same) if len(same) > 1 else None
+        if len(same) < 2:
+            continue
+        called = _told(parent, same, words)
+        own = called or _own(parent, same)
         others = sorted(j.child_columns[0] for j in same if j is not own)
-        if own is not None and not any(_qualifiers(other, own) & said for other in others):
+        if own is not None and (called or not any(_qualifiers(other, own) & said for other in others)):
             found[child, parent] = (own.child_columns[0], tuple(others))
     return found
+
+
+def _told(parent: TableRef, joins: Sequence[Join], words: tuple[str, ...]) -> Join | None:
+    """The one whose column the question calls (`the origin of`), or whose doer's deed it tells (`sent`).
+
+    Where it says `to` or `from` besides, either end may be meant.
+    """
+    if DIRECTIONS & {*words}:
+        return None
+    columns = tuple(sorted(j.child_columns[0] for j in joins))
+    called = told(columns, parent.name, joins[0].child.name, words)
+    return next((j for j in joins if called == {j.child_columns[0]}), None)
 
 
 def _own(parent: TableRef, joins: Sequence[Join]) -> Join | None:

@@ -32,14 +32,16 @@ from gnomon.models.grounded.flags import (
 from gnomon.models.grounded.grouping import read_groups, read_order
 from gnomon.models.grounded.handing import read_owning
 from gnomon.models.grounded.heard import hear
-from gnomon.models.grounded.kin import read_kin, settle_kin
+from gnomon.models.grounded.kin import settle_kin
 from gnomon.models.grounded.lasting import part_verbs, read_lasting
 from gnomon.models.grounded.nested import read_nested
 from gnomon.models.grounded.occurred import read_occurred
 from gnomon.models.grounded.ordinals import part_phrases, read_place
+from gnomon.models.grounded.plain_verbs import read_verbs
 from gnomon.models.grounded.ratios import read_ratio
 from gnomon.models.grounded.reading import Condition, Linked, NotRead, Reading, Target
 from gnomon.models.grounded.recent import read_recent
+from gnomon.models.grounded.referring import read_links
 from gnomon.models.grounded.refusals import (
     refuse_circles,
     refuse_compounds,
@@ -55,13 +57,14 @@ from gnomon.models.grounded.refusals import (
     state_average_of_rows,
 )
 from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.shortened import spell_out
+from gnomon.models.grounded.shown_units import read_figures, refuse_mismeasured
 from gnomon.models.grounded.stated import read_stated_numbers
 from gnomon.models.grounded.superlatives import partition_names, read_best_selling, read_superlatives
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.trends import read_trend
 from gnomon.models.grounded.universal import read_universal, settle_whether
 from gnomon.models.grounded.values import read_value, read_values
-from gnomon.models.grounded.verbs import excuse_verbs
 from gnomon.models.grounded.whose_date import take_dated_words
 from gnomon.models.grounded.words import name_words
 
@@ -80,11 +83,12 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     lexicon, items = hear(question, context, today)
     part_phrases(items)
     part_verbs(items, lexicon, today)
-    draft = Draft(schema, items, today)
-    kin = read_kin(draft)
+    draft = Draft(schema, items, today, alone=spell_out(items, schema))
+    kin = read_links(draft)
     draft.focus = find_focus(draft)
     read_lasting(draft)
-    excuse_verbs(draft)
+    read_verbs(draft)
+    read_figures(draft)
     read_owning(draft)
     take_dated_words(draft)
     read_recent(draft)
@@ -114,6 +118,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     ):
         read(draft)
     refuse_leftovers(draft)
+    refuse_mismeasured(draft)
     reading = refuse_fixed_counts(finish(draft))
     return settle_kin(draft, kin, reading) if kin is not None else settle_counted(draft, reading)
 
@@ -400,6 +405,7 @@ def finish(draft: Draft) -> Reading:
         kept=tuple(draft.kept),
         every=draft.every,
         exists_only=draft.exists_only,
+        alone=draft.alone,
         mentioned=tuple(draft.mentioned()),
         assumptions=tuple(draft.assumptions),
         explained=tuple((i.text, i.role) for i in draft.items if i.role),

@@ -18,12 +18,17 @@ Literals = tuple[str | int | float | Decimal | date, ...]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Something computed or listed: an aggregate of a column, a count of rows, or a plain column."""
+    """Something computed or listed: an aggregate of a column, a count of rows, or a plain column.
+
+    Args:
+        aged_on: The day on which ages are counted from the column's birth dates, where it is of ages.
+    """
 
     table: TableRef
     column: str | None = None
     aggregate: Aggregate | None = None
     distinct: bool = False
+    aged_on: date | None = None
 
     @property
     def ref(self) -> ColumnRef | None:
@@ -210,6 +215,7 @@ class Reading:
         kin: What is asked of the rows of the base that its rows refer to.
         counted: What restricts the rows that are counted for each row of the base.
         kept: Tables that are shown beside the rows, of which those that have no row there are listed too.
+        alone: True if the composer was not calibrated with what it leans on: short forms of names.
         cautious: False if the doubts about related rows are weighed by whoever made the reading.
         mentioned: Tables that the question names as tables.
         said: Roots of the question's words, which may say by what column two tables are linked.
@@ -245,6 +251,7 @@ class Reading:
     share: bool = False
     every: bool = False
     exists_only: bool = False
+    alone: bool = False
     cautious: bool = True
     mentioned: tuple[TableRef, ...] = ()
     said: frozenset[str] = frozenset()

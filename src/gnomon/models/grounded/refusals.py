@@ -194,7 +194,7 @@ def state_average_of_rows(draft: Draft) -> None:
     """`average revenue per voyage` may be the average of the voyages' totals; it is read as that of rows."""
     buckets = [g.bucket for g in draft.groups if g.bucket is not None]
     for target in draft.targets:
-        if target.aggregate != "avg" or target.ref is None:
+        if target.aggregate != "avg" or target.ref is None or target.aged_on is not None:
             continue
         words = " ".join(name_words(target.ref.column))
         if draft.entity not in (None, target.table):

@@ -35,6 +35,10 @@ NUMBERING = frozenset({"year", "id", "key", "number", "code", "zip", "postcode"}
 
 COMPUTED = frozenset({"count", "total", "sum", "average", "distinct", "difference"})
 
+EXTREMES = (("lowest", "earliest"), ("highest", "latest"))
+DATED = re.compile(r"^\d{4}-\d\d-\d\d(?!\d)")
+"""How a date begins, as JSON carries it."""
+
 MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00)?$")
 """A moment as JSON carries it; people read it with a blank, and UTC without its offset."""
 
@@ -143,7 +147,8 @@ def _target(target: Target) -> str:
     if target.aggregate == "count":
         counted = f"different {noun(target.column)}" if target.column else things(target.table.name)
         return f"the number of {counted}"
-    named, aggregate = noun(target.column or ""), AGGREGATES[target.aggregate]
+    named = "age" if target.aged_on is not None else noun(target.column or "")
+    aggregate = AGGREGATES[target.aggregate]
     again = named.split()[0] == aggregate
     return f"the sum of {named}" if again and aggregate == "total" else f"the {aggregate} {named}"
 
@@ -245,11 +250,22 @@ def _one_row(reading: Reading, what: str, row: list[Any], columns: list[str]) ->
         return f"{'Yes' if row[0] else 'No'}: {what} is {say(row[0])}."
     if len(row) == 1:
         unit = " percent" if reading.share else ""
+        what = _in_time(what) if isinstance(row[0], str) and DATED.match(row[0]) else what
         if row[0] is None:
             return f"There is no value for {what}."
         return f"{_capital(what)} is {_cell(columns[0], row[0])}{unit}."
     pairs = [f"{_once(noun(c))} {_cell(c, v)}" for c, v in zip(columns, row, strict=True)]
     return f"{_capital(what)}: {', '.join(pairs[:6])}."
+
+
+def _in_time(what: str) -> str:
+    """`the earliest start`, where what is lowest is a moment."""
+    found = (
+        what.replace(f"the {lowest} ", f"the {first} ", 1)
+        for lowest, first in EXTREMES
+        if f"the {lowest} " in what
+    )
+    return next(found, what)
 
 
 def _once(words: str) -> str:

@@ -58,7 +58,7 @@ class Schema:
         self._cards = {c.ref: c for c in self.context.cards}
         self._hops = {ref: [] for ref in self._cards}
         joins = {j for c in self.context.cards for j in c.joins}
-        self.implied = implied(joins, self._said()) if self.text else {}
+        self.implied = implied(joins, self._said(), self.text) if self.text else {}
         for join in joins:
             if self._is_unsaid(join):
                 continue

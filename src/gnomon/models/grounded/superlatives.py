@@ -6,6 +6,7 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.amounts import is_one
 from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured, past_values
 from gnomon.models.grounded.dates import main_date, ranking_date
+from gnomon.models.grounded.dimensions import dimension_columns
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.heights import COUNTING, HEIGHTS, highest_of_others, highest_of_rows
 from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target
@@ -170,7 +171,7 @@ def _by_dimension(
 def _dimension_column(draft: Draft, entity: TableRef, dimension: str, words: str) -> tuple[ColumnRef, bool]:
     if dimension == "date":
         return ranking_date(draft, entity, words), False
-    found = [c for c in draft.schema.dimension(entity, dimension) if draft.schema.is_numeric(c)]
+    found = [c for c in dimension_columns(draft, entity, dimension) if draft.schema.is_numeric(c)]
     if dimension == "age" and not found:
         return _only(
             draft, [c for c in draft.schema.dimension(entity, "birth") if draft.schema.is_temporal(c)], words

@@ -1,7 +1,7 @@
 """The terms of a statement: tables, columns, figures and conditions as expression trees of a dialect."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlglot import exp
@@ -41,7 +41,26 @@ class Terms:
         if target.aggregate == "count":
             return self._count(target, only)
         assert target.ref is not None
-        return self.aggregate(target.aggregate, _where_met(self.column(target.ref), only))
+        on = target.aged_on
+        of = self._age(target.ref, on) if on is not None else self.column(target.ref)
+        return self.aggregate(target.aggregate, _where_met(of, only))
+
+    def _age(self, born: ColumnRef, on: date) -> exp.Expr:
+        """Whole years from a birth date to a day: one less where the birthday is still to come that year."""
+        column = self.column(born)
+        if self.dialect == "sqlite":
+            self._iso(born)
+            year, day = _digits("%Y", column), _digits("%m%d", column)
+        else:
+            year = exp.Extract(this=exp.var("YEAR"), expression=column)
+            month = exp.Extract(this=exp.var("MONTH"), expression=column.copy())
+            hundreds = exp.Mul(this=month, expression=exp.Literal.number(100))
+            ends = exp.Extract(this=exp.var("DAY"), expression=column.copy())
+            day = exp.Add(this=hundreds, expression=ends)
+        later = exp.GT(this=day, expression=exp.Literal.number(on.month * 100 + on.day))
+        short = exp.Case(ifs=[exp.If(this=later, true=exp.Literal.number(1))], default=exp.Literal.number(0))
+        years = exp.Sub(this=exp.Literal.number(on.year), expression=year)
+        return exp.Sub(this=years, expression=short)
 
     def aggregate(self, name: Aggregate, of: exp.Expr) -> exp.Expr:
         """An aggregate by its name.
@@ -155,6 +174,8 @@ class Terms:
         Raises:
             NotRead: It is a date, and the column's texts are no ISO dates.
         """
+        if isinstance(value, datetime):
+            return self._moment(value, column)
         if isinstance(value, date):
             if self.dialect == "sqlite":
                 self._iso(column)
@@ -167,6 +188,15 @@ class Terms:
         if kind in ("integer", "decimal") and re.fullmatch(r"-?\d+(\.\d+)?", text):
             return exp.Literal.number(text)
         return exp.Literal.string(text)
+
+    def _moment(self, value: datetime, column: ColumnRef) -> exp.Expr:
+        """A moment as the column's texts write it, or as a time of the engine."""
+        if self.dialect != "sqlite":
+            return exp.cast(exp.Literal.string(value.isoformat(sep=" ")), "timestamp")
+        self._iso(column)
+        profile = self.schema.column(column).profile
+        parted = "T" if profile is not None and "T" in (profile.high or "") else " "
+        return exp.Literal.string(value.isoformat(sep=parted))
 
     def _iso(self, column: ColumnRef) -> None:
         """SQLite keeps dates as text; only ISO text sorts and cuts like a date."""
@@ -206,6 +236,12 @@ class Terms:
             for s, t in hop.pairs
         ]
         return exp.and_(*equal)
+
+
+def _digits(pattern: str, column: exp.Expr) -> exp.Expr:
+    """Digits of a date that SQLite keeps as ISO text, as a number."""
+    text = exp.Anonymous(this="strftime", expressions=[exp.Literal.string(pattern), column.copy()])
+    return exp.cast(text, "int")
 
 
 def _where_met(value: exp.Expr, only: exp.Expr | None) -> exp.Expr:
@@ -249,6 +285,8 @@ def target_name(target: Target) -> str | None:
         return None
     if target.column is None:
         return f"{target.table.name}_count"
+    if target.aged_on is not None:
+        return f"{'average' if target.aggregate == 'avg' else target.aggregate}_age"
     names = {
         "count": f"distinct_{target.column}",
         "sum": f"total_{target.column}",

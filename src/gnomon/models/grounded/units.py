@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Literal
 
 from gnomon.domain.catalog import CardColumn, TableCard
+from gnomon.models.grounded.short_forms import spelled_out
 from gnomon.models.grounded.words import CAMEL, SEPARATORS, stem
 
 Dimension = Literal["money", "time", "length", "mass", "volume", "temperature", "power", "energy"]
@@ -67,11 +68,12 @@ def _unit(name: str, dimension: Dimension, size: str | None = "1", currency: str
 
 
 CENTS = _unit("cents", "money", "1/100")
+_MINUTES = _unit("minutes", "time", "60")
 _TABLE: tuple[tuple[Unit, str, str, str], ...] = (
     # The unit; its words everywhere; words that only texts and names have; in names, beside a noun.
     (_unit("milliseconds", "time", "1/1000"), "ms millisecond milliseconds", "millis msec msecs", ""),
     (_unit("seconds", "time"), "seconds sec secs", "", "s"),
-    (_unit("minutes", "time", "60"), "minute minutes mins", "", ""),
+    (_MINUTES, "minute minutes mins", "", ""),
     (_unit("hours", "time", "3600"), "hour hours hrs", "", "h hr"),
     (_unit("days", "time", "86400"), "day days", "", "d"),
     (_unit("weeks", "time", "604800"), "week weeks", "", "wk"),
@@ -128,7 +130,7 @@ NOUNS: dict[Dimension, frozenset[str]] = {
         "length height width depth distance altitude elevation radius diameter thickness span range mileage"
     ),
     "mass": _stems("weight mass load payload"),
-    "volume": _stems("volume capacity"),
+    "volume": _stems("volume capacity fuel petrol diesel gas oil water milk beer wine tank"),
     "temperature": _stems("temperature temp"),
     "power": _stems("power capacity load demand rating output"),
     "energy": _stems("energy consumption generation production output"),
@@ -228,7 +230,17 @@ def ends_in_unit(stems: tuple[str, ...]) -> bool:
     spans = {stem(w) for w in ("hours", "days", "weeks")}
     timed = stems[-1:] and stems[-1] in spans and stems[-2:-1] and stems[-2] in NOUNS["time"]
     called = len(stems) > 1 and stems[-2] not in _NO_NAME
-    return called and (stems[-1] in TAILS or bool(timed))
+    return called and (stems[-1] in TAILS or bool(timed) or is_unit_of(stems[-1], stems[-2]))
+
+
+def is_unit_of(letter: str, noun: str) -> bool:
+    """Whether a letter at the end of a name is the unit of a noun's stem: `l` of fuel, `m` of height."""
+    return letter in SHORT and any(noun in NOUNS[u.dimension] for u in _WRITTEN.get(letter, ()))
+
+
+def units_in_names(word: str) -> tuple[Unit, ...]:
+    """The units that the last word of a name, in lower case, may mean: `kg`, `l`, `minutes`."""
+    return (*_WRITTEN.get(word, ()), *((_MINUTES,) if word == "min" else ()))
 
 
 def convert(number: Decimal, said: Unit, held: Unit) -> Decimal | None:
@@ -258,7 +270,7 @@ def _divided_by(number: int, factor: int) -> tuple[int, int]:
 
 def held_by(card: TableCard, column: CardColumn) -> Held:
     """The unit of a column, by the words of its name, and what comments, meanings and code say of it."""
-    named = _of_name(column.name)
+    named = _of_name(column.name) | ({_MINUTES} if is_minutes(card, column.name) else set())
     texts = [t for t in (column.column.comment, column.meaning) if t and _CONVERTED not in t]
     told = {unit for text in texts for unit in _of_text(text)}
     if _told_by_code(card, column.name):
@@ -269,6 +281,15 @@ def held_by(card: TableCard, column: CardColumn) -> Held:
         return Held(None, f"several units are said of {card.ref}.{column.name}")
     unit = _scaled(found, column.name, texts)
     return Held(unit, _doubt(card, column, unit, texts))
+
+
+def is_minutes(card: TableCard, name: str) -> bool:
+    """Whether `min` behind a time is its unit: beside a `duration_max` it is the least of several."""
+    parts = name_parts(name)
+    siblings = {name_parts(c.name) for c in card.columns}
+    others = any((*parts[:-1], last) in siblings for last in _COMPUTED - {"min"})
+    nouns = {s for p in parts[:-1] for s in spelled_out(p)}
+    return parts[-1:] == ("min",) and bool(nouns & NOUNS["time"]) and not others
 
 
 @lru_cache(maxsize=8192)
@@ -282,7 +303,7 @@ def _of_name(name: str) -> frozenset[Unit]:
     words = name_parts(name)
     rate = "per" in words
     words = words[: words.index("per")] if rate else words
-    stems = {stem(w) for w in words}
+    stems = {s for w in words for s in spelled_out(w)}
     money = {u for w in words if len(w) > 1 for u in _WRITTEN.get(w, ()) if u.currency and w != "pounds"}
     if _SMALL & set(words):
         money.add(CENTS)

@@ -15,6 +15,7 @@ from gnomon.models.grounded.attached import (
     way_chosen,
 )
 from gnomon.models.grounded.beside import refuse_had
+from gnomon.models.grounded.coded import is_of_sex
 from gnomon.models.grounded.directions import direction
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Condition, NotRead, Operator
@@ -41,7 +42,8 @@ def read_value(draft: Draft, at: int) -> None:
     match = _choose(draft, at)
     if item.kind == "quoted" and match.kind == "fuzzy":
         raise NotRead(f"There is no '{item.text}'; did you mean '{match.value}'?", (item.text,))
-    if match.kind in ("stemmed", "fuzzy") and match.column.table != draft.focus:
+    like = match.kind == "fuzzy" or (match.kind == "stemmed" and not _names_rows(draft, at, match.column))
+    if like and match.column.table != draft.focus:
         raise NotRead(
             f"`{item.text}` is only like a value ('{match.value}' of {match.column}).", (item.text,)
         )
@@ -69,6 +71,12 @@ def read_value(draft: Draft, at: int) -> None:
     draft.take(at, f"{match.column} {operator} '{match.value}'", certainty)
     if match.kind in ("stemmed", "fuzzy"):
         draft.assume(f"`{item.text}` is read as the value '{match.value}' of {match.column}.", certainty=0.85)
+
+
+def _names_rows(draft: Draft, at: int, column: ColumnRef) -> bool:
+    """Whether a word like a value says which rows are spoken of: a sex, or a kind with its noun behind it."""
+    behind = draft.items[at + 1] if at + 1 < len(draft.items) else None
+    return is_of_sex(column.column) or (behind is not None and draft.as_table(behind) == column.table)
 
 
 def _attached(draft: Draft, at: int, match: ValueMatch) -> tuple[TableRef | None, str]:

@@ -3,6 +3,7 @@
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.cues import Cue
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.event_dates import date_of_verb
 from gnomon.models.grounded.happening import may_be_of
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.units import ends_in_unit
@@ -106,7 +107,7 @@ def _restates_date(draft: Draft, at: int) -> bool:
     words = [w for item in draft.items[at:end] for w in name_words(item.text)]
     said = [stem(NOUNS.get(w, w)) for w in words]
     for table in draft.mentioned():
-        column = _dated(draft, table, said)
+        column = _dated(draft, table, said, words)
         if column is not None:
             for item in draft.items[at:end]:
                 item.role, item.dated = f"about {column}", column
@@ -119,7 +120,18 @@ def is_time(item: Item) -> bool:
     return item.kind == "period" or item.is_cue("time_group")
 
 
-def _dated(draft: Draft, table: TableRef, said: list[str]) -> ColumnRef | None:
+def _dated(draft: Draft, table: TableRef, said: list[str], words: list[str]) -> ColumnRef | None:
+    """The one date that is called so, in full or for short: `dep_ts` where something departed."""
+    called = _called_date(draft, table, said)
+    if called is not None or len(words) != 1:
+        return called
+    found = date_of_verb(draft.schema, table, words[0])
+    if found is not None:
+        draft.assume(f"Time is taken from {found}.")
+    return found
+
+
+def _called_date(draft: Draft, table: TableRef, said: list[str]) -> ColumnRef | None:
     found = []
     for column in draft.schema.dates(table):
         words = [stem(w) for w in name_words(column.column)]

@@ -7,6 +7,7 @@ signed up at some time too, stands nearer to the year.
 from collections.abc import Iterator
 
 from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.blanks import has_gaps
 from gnomon.models.grounded.dates import has_rival_dates, is_state, main_date, refuse_period
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.flags import is_participle
@@ -65,12 +66,15 @@ def _is_before_time(draft: Draft, at: int) -> bool:
 
 
 def _is_own_verb(draft: Draft, at: int) -> bool:
-    """`shops opened on 3 May`: the name of a date of the shops that is a verb, right behind them."""
+    """`shops opened on 3 May`, `opened per year`: a date's name that is a verb, right behind its rows."""
     before, first = draft.before(at), draft.items[at].text.split()[0]
     noun = draft.as_table(draft.items[before]) if before is not None else None
-    named = [k.ref for k in draft.items[at].links[:1] if not k.is_table]
+    named = [k.ref for k in draft.items[at].links if not k.is_table and k.table == noun][:1]
     dates = draft.schema.dates(noun) if noun is not None else []
-    return is_participle(first) and len(draft.items[at].text.split()) > 1 and named in [[d] for d in dates]
+    # Where rows lack the date, what has not happened is no bucket of its own: flags.py leaves these out.
+    bucketed = draft.items[at + 1].is_cue("time_group") and not any(has_gaps(draft.schema, c) for c in named)
+    whole = len(draft.items[at].text.split()) > 1 or bucketed
+    return is_participle(first) and whole and named in [[d] for d in dates]
 
 
 def _is_state_word(draft: Draft, at: int) -> bool:

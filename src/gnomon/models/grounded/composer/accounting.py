@@ -99,6 +99,11 @@ PLACES = frozenset(
 )
 """In the name of a column that says where something is."""
 
+TIMES = frozenset(
+    {"date", "time", "year", "month", "day", "at", "on", "when", "start", "end", "since", "until"}
+)
+"""In the name of a column that says when something is, whatever it is stored as."""
+
 ORDERING = frozenset({"order", "direction", "superlative", "common"})
 ORDERING_WORDS = frozenset(
     {
@@ -170,7 +175,7 @@ def unheard(
         kind = f"{item.cue.kind} {item.cue.value}" if item.cue.kind in VALUED else item.cue.kind
         if kind in TRACES and not traces & TRACES[kind]:
             found.append(item.text)
-    for judge in (_contrary, _turned, _counted_twice, _placeless):
+    for judge in (_contrary, _turned, _counted_twice, _placeless, _timeless):
         found += judge(question, reading)
     return tuple(found)
 
@@ -213,6 +218,14 @@ def _placeless(question: Question, reading: Reading) -> tuple[str, ...]:
     grouped = {w for g in reading.groups for w in name_words(g.column.column)}
     asked = [i.text for i in question.items[:1] if i.text.lower().startswith("where")]
     return tuple(asked) if not (shown | grouped) & PLACES else ()
+
+
+def _timeless(question: Question, reading: Reading) -> tuple[str, ...]:
+    """`when` of a reading that shows no time."""
+    shown = [t.ref for t in reading.targets if t.ref is not None] + [g.column for g in reading.groups]
+    timed = any(question.schema.is_temporal(c) or TIMES & set(name_words(c.column)) for c in shown)
+    asked = [i.text for i in question.items[:1] if i.text.lower().split()[0] == "when"]
+    return () if timed else tuple(asked)
 
 
 def _traces(reading: Reading) -> set[str]:

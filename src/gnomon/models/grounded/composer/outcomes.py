@@ -78,3 +78,12 @@ def _tells_undone(column: CardColumn) -> bool:
 def _is_undone(text: str) -> bool:
     words = name_words(text)
     return bool({*map(stem, words), stem("".join(words))} & UNDONE) or tuple(words) == name_words("no show")
+
+
+def undone_by(table: TableRef, schema: Schema) -> Iterator[tuple[ColumnRef, tuple[str, ...]]]:
+    """The columns of a table that tell what did not take place, with the values that do; none for a mark."""
+    for column in schema.card(table).columns:
+        if _tells_undone(column):
+            held = [value for value, _ in column.profile.top] if column.profile else []
+            status = bool({stem(w) for w in name_words(column.name)} & OUTCOME)
+            yield ColumnRef(table, column.name), tuple(v for v in held if status and _is_undone(v))

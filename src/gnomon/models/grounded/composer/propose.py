@@ -18,7 +18,9 @@ from gnomon.models.grounded.composer.restated import restated
 from gnomon.models.grounded.composer.search import Assignment, search
 from gnomon.models.grounded.composer.slots import Question, read_slots
 from gnomon.models.grounded.followup import read_in_conversation
+from gnomon.models.grounded.heard import hear
 from gnomon.models.grounded.joins import JoinPlan, plan_joins, refuse_unmentioned
+from gnomon.models.grounded.named_groups import by_name
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.refusals import refuse_split_name
 from gnomon.models.grounded.schema import Schema
@@ -69,6 +71,7 @@ def read_carefully(text: str, context: Context, today: date) -> Careful:
     try:
         reading, schema = read_in_conversation(text, context, today), Schema(context, text)
         if reading.kin is None and reading.compared is None:
+            reading = by_name(reading, schema, hear(text, context, today)[1])
             reading = through_bridges(reading, plan_joins(reading, schema), schema)
         else:
             reading = by_own_keys(reading, schema)
@@ -147,6 +150,7 @@ def _made(question: Question, found: Assignment, variant: Variant, reading: Read
     reading = replace(reading, explained=explained(question, found.roles))
     try:
         refuse_split_name(reading.conditions, question.items)
+        reading = by_name(reading, question.schema, question.items)
         sql = write_sql(reading, question.schema)
         plan = plan_joins(reading, question.schema)
         reading = through_bridges(reading, plan, question.schema)

@@ -52,21 +52,36 @@ def _explained(
     joined: set[TableRef],
 ) -> bool:  # fmt: skip
     word = question.items[at].text.lower()
-    called = _called(word, question.schema)
+    called = called_after(word, question.schema)
     if called:
         return bool(called & used)
     around = _around(roles, at)
-    if not links(word) or not around <= joined or leaves_open(word, used, question.schema):
+    if (
+        not links(word)
+        or _is_listed(question, at)
+        or not around <= joined
+        or leaves_open(word, used, question.schema)
+    ):
         return False
     if leaves_whose(word, around, used, question.schema):
         return False
     return len(around) == 2 or (len(around) == 1 and _within_one(roles, at))
 
 
+def _is_listed(question: Question, at: int) -> bool:
+    """`dates, places and names`: one of a series of nouns, though there is a verb of that form."""
+    beside = question.items[at - 1 : at] if at else ()
+    behind = question.items[at + 1 : at + 2]
+    return all(i.is_cue("and") for i in (*beside, *behind)) and bool(beside) and bool(behind)
+
+
 def _within_one(roles: Mapping[int, Option], at: int) -> bool:
     """`payment methods used by customers`, where the method is a column of the customers."""
     before = next((roles[i] for i in sorted(roles, reverse=True) if i < at), None)
-    behind = next((roles[i] for i in sorted(roles) if i > at), None)
+    # `used by more than 3 parties`: the number says nothing of its own.
+    behind = next(
+        (roles[i] for i in sorted(roles) if i > at and not roles[i].role.startswith("having:")), None
+    )
     sides = [o for o in (before, behind) if o is not None and o.link is not None]
     return len(sides) == 2 and any(o.ref is not None for o in sides)
 
@@ -89,7 +104,7 @@ def unspoken(
     return (*unnamed, *(question.items[at].text for at in whose))
 
 
-def _called(word: str, schema: Schema) -> set[TableRef | ColumnRef]:
+def called_after(word: str, schema: Schema) -> set[TableRef | ColumnRef]:
     """Tables and columns that have a word of the same root in their names."""
     own = root(word)
     if len(own) < MIN_ROOT and word not in OWNS:

@@ -44,6 +44,12 @@ EVERYTHING = frozenset({"information", "details", "info", "everything", "records
 HAPPENED = frozenset({"made", "placed", "held", "taken", "done", "recorded", "created", "given", "conducted"})
 """Said of rows at the end of a phrase, these only say that there are such rows: `bookings made`."""
 
+MOMENTS = frozenset({"year", "date", "time", "day"})
+"""Said right behind a column that holds such, as `founded`, they only say so."""
+
+MEMBERS = frozenset({"members", "member", "items", "item", "records", "instances", "entries"})
+"""Said right behind the name of a table, these are its rows."""
+
 WHOLE = frozenset({"full", "complete"})
 SEXES = {"female": "f", "females": "f", "male": "m", "males": "m"}
 SEX_NAMES = frozenset({"sex", "gender"})
@@ -86,7 +92,8 @@ def restated(question: Question, roles: Mapping[int, Option], reading: Reading) 
     open_ = [
         _Said(question, roles, reading, at)
         for at, item in enumerate(question.items)
-        if at not in roles and (item.kind in ("unknown", "number") or item.is_cue("or", "count"))
+        if at not in roles
+        and (item.kind in ("unknown", "number") or item.is_cue("or", "count", "time_group"))
     ]
     return frozenset(said.at for said in open_ if any(rule(said) for rule in RULES))
 
@@ -96,6 +103,36 @@ def _is_head(said: _Said) -> bool:
     beside = said.beside()
     option = said.roles[beside] if beside is not None else None
     return stem(said.word) in {stem(h) for h in HEADS} and option is not None and option.ref is not None
+
+
+def _is_moment(said: _Said) -> bool:
+    """`founded year`, `creation year` of a column `founded` that holds years."""
+    beside = said.beside()
+    option = said.roles[beside] if beside is not None else None
+    if said.word not in MOMENTS or option is None or option.ref is None:
+        return False
+    schema = said.question.schema
+    profile = schema.column(option.ref).profile
+    years = said.word == "year" and profile is not None and _in_years(profile.low) and _in_years(profile.high)
+    return years or schema.is_temporal(option.ref)
+
+
+def _in_years(text: str | None) -> bool:
+    return text is not None and text[:4].isdigit() and "1000" <= text[:4] <= "2999" and len(text) == 4
+
+
+def _is_member(said: _Said) -> bool:
+    """`faculty members`, `calendar items`: rows of a table that is named right before."""
+    beside = said.beside()
+    option = said.roles[beside] if beside is not None else None
+    return said.word in MEMBERS and option is not None and option.ref is None and option.role != "skip"
+
+
+def _is_often(said: _Said) -> bool:
+    """`the method that is used most frequently`: how often something stands in the rows is counted."""
+    after = said.after()
+    follows = after is not None and said.question.items[after].is_cue("common")
+    return said.word == "used" and follows and said.reading.order is not None
 
 
 def _is_measure(said: _Said) -> bool:
@@ -231,5 +268,5 @@ def _happened(said: _Said) -> bool:
 
 RULES: tuple[Callable[[_Said], bool], ...] = (
     _is_head, _is_measure, _is_times, _is_one, _is_in_a_name, _is_everything, _is_whole, _is_sex,
-    _is_number_of, _is_yet, _happened,
+    _is_number_of, _is_yet, _happened, _is_moment, _is_member, _is_often,
 )  # fmt: skip
