@@ -124,9 +124,15 @@ def unlabelled(schema: Schema, groups: Sequence[Grouping]) -> list[ColumnRef]:
 
 
 def state_unlabelled(draft: Draft) -> None:
-    """Say which rows a ranking of groups leaves out."""
+    """Leave rows out that are in no group of a ranking or of time, and say so."""
     for column in unlabelled(draft.schema, draft.groups) if draft.limit is not None else ():
         draft.assume(f"Rows that have no {column.column} are left out.")
+    for group in draft.groups:
+        dated = group.bucket is not None and has_gaps(draft.schema, group.column)
+        if dated and all(c.column != group.column for c in draft.conditions):
+            # What has not happened yet is in no month.
+            draft.conditions.append(Condition(group.column, "not null"))
+            draft.assume(f"Rows that have no {group.column.column} are left out.")
 
 
 def doubted_blanks(reading: Reading, schema: Schema, items: Sequence[Item]) -> Iterator[str]:

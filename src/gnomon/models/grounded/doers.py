@@ -15,6 +15,8 @@ from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import lemma
 
 ARTICLES = frozenset({"the", "a", "an"})
+BEING = frozenset({"is", "are", "was", "were"})
+"""Behind `who` these ask for the very rows that are named: `who are our customers?`."""
 
 
 def refuse_doer(draft: Draft, at: int, following: int) -> None:
@@ -69,6 +71,7 @@ def refuse_doers_kept(draft: Draft, at: int, table: TableRef) -> None:
 def doubted_doers(reading: Reading, draft: Draft) -> Iterator[str]:
     """`visits by staff`, of a reading that takes visits with any entry by staff in a table of their own."""
     yield from _ungrouped(reading, draft)
+    yield from _not_who(reading, draft)
     for at, item in enumerate(draft.items):
         behind_by = at > 0 and draft.items[at - 1].text.lower() == "by"
         mine = [c for c in reading.conditions if c.words == item.text and item.values] if behind_by else []
@@ -77,6 +80,18 @@ def doubted_doers(reading: Reading, draft: Draft) -> Iterator[str]:
         ways = draft.schema.paths(reading.base, mine[0].column.table, many=True)
         if ways and all(way and way[-1].many for way in ways):
             yield item.text
+
+
+def _not_who(reading: Reading, draft: Draft) -> Iterator[str]:
+    """`who placed the first order` of a reading that shows the order."""
+    words = [w for item in draft.items[:3] for w in item.text.lower().split()]
+    if words[:1] != ["who"] or set(words[1:2]) & BEING:
+        return
+    done_to = next((t for item in draft.items[1:] if (t := draft.as_table(item)) is not None), None)
+    shown = {*(t.table for t in reading.targets), *(g.column.table for g in reading.groups)}
+    entity = {reading.group_by_entity} if reading.group_by_entity is not None else set()
+    if done_to == reading.base and shown | entity <= {done_to}:
+        yield "who"
 
 
 def _ungrouped(reading: Reading, draft: Draft) -> Iterator[str]:

@@ -105,8 +105,7 @@ class Statement(Terms):
             ]
         for group in self.reading.groups:
             expression = self.grouping(group)
-            folded = group.column.column if isinstance(expression, exp.Lower) else None
-            columns.append(self.named(expression, group.bucket or folded))
+            columns.append(self.named(*self._as_stored(expression, group.column, group.bucket)))
             keys.append(expression)
         listed = [t for t in self.reading.targets if t.aggregate is None]
         if any(t.aggregate for t in self.reading.targets):
@@ -119,9 +118,17 @@ class Statement(Terms):
         """What is computed or listed, under its name; what is listed beside figures is a group of rows."""
         computed = any(t.aggregate for t in self.reading.targets)
         if computed and target.aggregate is None and target.ref is not None:
-            kind = self.kind(target.ref)
-            return self.named(kind, target.column if isinstance(kind, exp.Lower) else None)
+            return self.named(*self._as_stored(self.kind(target.ref), target.ref))
         return self.named(self.target(target), target_name(target))
+
+    def _as_stored(
+        self, kind: exp.Expr, column: ColumnRef, bucket: str | None = None
+    ) -> tuple[exp.Expr, str | None]:
+        """What a group is shown as, and its name: of spellings that differ in case alone, one as stored."""
+        if isinstance(kind, exp.Lower):
+            # Capitals come first.
+            return exp.Min(this=self.column(column)), column.column
+        return kind, bucket
 
     def _shown_order(self, columns: list[exp.Expr]) -> list[exp.Expr]:
         """A ranking shows whom it ranks and by what, unless the question names the columns.
