@@ -195,3 +195,67 @@ def test_names_come_apart_into_singular_words() -> None:
     assert words("address_status") == ("address", "status")
     assert words("customerid", {"customer"}) == ("customer", "id")
     assert words("paid", {"customer"}) == ("paid",)
+
+
+COURSES = "CREATE TABLE courses AS SELECT i AS id, 't' || i AS title FROM range(1, 61) t(i)"
+
+
+def visits_by(column: str, values: int = 50) -> str:
+    return f"CREATE TABLE visits AS SELECT i AS id, i % {values} + 1 AS {column} FROM range(1, 301) t(i)"
+
+
+@pytest.mark.requirement("warehouses:short-keys")
+@pytest.mark.parametrize("column", ["crs_id", "crsId", "main_crs_id", "crs_key"])
+def test_a_column_called_after_a_table_for_short_joins_it(tmp_path: Path, column: str) -> None:
+    catalog = inferred(tmp_path, CUSTOMERS, COURSES, visits_by(f'"{column}"'))
+    assert joins_of(catalog) == {f"visits.{column} > courses.id"}
+    assert catalog.joins[0].evidence.source == "measured"
+
+
+@pytest.mark.requirement("warehouses:short-keys")
+def test_a_view_that_has_the_key_is_not_referred_to_in_place_of_its_table(tmp_path: Path) -> None:
+    view = (
+        "CREATE VIEW course_stats AS SELECT c.id AS crs_id, COUNT(*) AS visits"
+        " FROM courses c JOIN visits v ON v.crs_id = c.id GROUP BY c.id"
+    )
+    catalog = inferred(tmp_path, COURSES, visits_by("crs_id"), view)
+    assert joins_of(catalog) == {"visits.crs_id > courses.id", "course_stats.crs_id > courses.id"}
+
+
+@pytest.mark.requirement("warehouses:short-keys")
+@pytest.mark.parametrize(
+    ("tables", "column", "values"),
+    [
+        # Two tables may be meant, or one that is short for something else.
+        (("agreements", "agents"), "ag_id", 50),
+        (("receipts", "recipients"), "rcpt_id", 50),
+        (("bookings",), "book_id", 50),
+        (("carriers",), "car_id", 50),
+        (("categories",), "cat_no", 50),
+        # A few small numbers are among the keys of any table, and one that is none of them refers to nothing.
+        (("categories",), "cat_id", 5),
+        (("categories",), "cat_id", 70),
+    ],
+)
+def test_letters_or_numbers_that_say_too_little_make_no_join(
+    tmp_path: Path, tables: tuple[str, ...], column: str, values: int
+) -> None:
+    made = [f"CREATE TABLE {t} AS SELECT i AS id, 'n' || i AS name FROM range(1, 61) t(i)" for t in tables]
+    assert joins_of(inferred(tmp_path, *made, visits_by(column, values))) == set()
+
+
+@pytest.mark.requirement("warehouses:short-keys")
+def test_most_of_a_few_keys_are_enough(tmp_path: Path) -> None:
+    few = "CREATE TABLE categories AS SELECT i AS id, 'n' || i AS name FROM range(1, 9) t(i)"
+    assert joins_of(inferred(tmp_path, few, visits_by("cat_id", 6))) == {"visits.cat_id > categories.id"}
+
+
+@pytest.mark.requirement("warehouses:own-numbers")
+def test_a_number_of_a_table_s_own_rows_refers_to_nothing(tmp_path: Path) -> None:
+    attempts = (
+        "CREATE TABLE quiz_attempts AS SELECT i AS id, i % 3 + 1 AS attempt_no, i % 90 + 1 AS customer_no"
+        " FROM range(1, 301) t(i)"
+    )
+    others = "CREATE TABLE exam_attempts AS SELECT i AS id, 'n' || i AS name FROM range(1, 61) t(i)"
+    catalog = inferred(tmp_path, CUSTOMERS, attempts, others)
+    assert joins_of(catalog) == {"quiz_attempts.customer_no > customers.id"}

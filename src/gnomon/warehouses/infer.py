@@ -5,6 +5,7 @@ names of the two columns agree in some way, never by trying all pairs, and is ke
 found in the parent. Every statement goes through policy like anybody's query.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -37,6 +38,8 @@ from gnomon.warehouses.watch import Deadline
 STRONG_SHARE = 0.95
 WEAK_SHARE = 0.99
 _WEAK_DISTINCT = 3
+_SHORT_DISTINCT = 20
+_SHORT_PART = 2
 _STATEMENT_S = 10.0
 _MOST_VALUES = 50_000
 _MOST_KEYS = 3
@@ -220,6 +223,8 @@ class _Work:
         if counts is None:
             return None
         distinct, found = counts
+        if candidate.short and not _tells(distinct, found, parent.table.row_count):
+            return None
         wanted = STRONG_SHARE if candidate.strong else WEAK_SHARE
         if not distinct or found < wanted * distinct or (not candidate.strong and distinct < _WEAK_DISTINCT):
             return None
@@ -262,6 +267,14 @@ class _Work:
         except (Failed, Retry, Refused):
             return None
         return result.rows[0] if result.rows else None
+
+
+def _tells(distinct: int, found: int, keys: int | None) -> bool:
+    """Whether values say enough for a short name: all are keys, and they are many, or most of the keys.
+
+    Small numbers are among the keys of any table.
+    """
+    return distinct == found and (distinct >= _SHORT_DISTINCT or (keys or math.inf) <= _SHORT_PART * distinct)
 
 
 def _once(tables: Iterable[TableSchema]) -> tuple[TableSchema, ...]:

@@ -5,7 +5,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gnomon.domain.catalog import Column, TableSchema, TypeKind
-from gnomon.warehouses.naming import Words, is_generic, is_plural, table_words, without_id, words
+from gnomon.warehouses.naming import (
+    COUNTING_WORDS,
+    SURROGATE_WORDS,
+    Words,
+    is_generic,
+    is_plural,
+    table_words,
+    without_id,
+    words,
+)
+from gnomon.warehouses.short_names import the_one_short_for
 
 _MOST_CANDIDATES = 4
 _FEW = 8
@@ -35,10 +45,16 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A key that a column may refer to. `strong` if the names leave little doubt."""
+    """A key that a column may refer to.
+
+    Args:
+        strong: True if the names leave little doubt.
+        short: True if the column has but a short form of its table's name: `crs_id` of `courses`.
+    """
 
     parent: Parent
     strong: bool
+    short: bool = False
 
 
 class Parents:
@@ -52,11 +68,14 @@ class Parents:
         self._known = {word for table in tables for word in table_words(table.ref.name)}
         self._apart: dict[str, Words] = {}
         self._proposed_of: dict[str, tuple[tuple[Parent, bool], ...]] = {}
+        self._nouns: dict[str, list[Parent]] = defaultdict(list)
         for parent in (p for table in tables for p in self._of(table)):
             self._by_name[parent.name].append(parent)
             if parent.owns_name:
                 self._by_owner[parent.owner].append(parent)
                 self._by_last_word[parent.owner[-1]].append(parent)
+                if len(parent.owner) == 1 and not parent.table.is_view:
+                    self._nouns[parent.owner[0]].append(parent)
 
     def __bool__(self) -> bool:
         """Whether there is any key to refer to."""
@@ -68,11 +87,24 @@ class Parents:
         if is_generic(name) or _is_own_key(child, column, name):
             return []
         found: dict[int, Candidate] = {}
+        numbers_own = _numbers_own_rows(child, name)
         for parent, strong in self._known_proposed(column.name, name):
-            itself = parent.table.ref == child.ref and parent.column.name == column.name
-            if not itself and _compatible(parent.column, column):
+            itself = parent.table.ref == child.ref and (parent.column.name == column.name or numbers_own)
+            doubted = numbers_own and parent.name != name
+            if not itself and not doubted and _compatible(parent.column, column):
                 found.setdefault(id(parent), Candidate(parent, strong))
+        for parent in self._short_for(child, name):
+            if _compatible(parent.column, column):
+                found.setdefault(id(parent), Candidate(parent, strong=False, short=True))
         return sorted(found.values(), key=lambda c: _rank(c, child, name))[:_MOST_CANDIDATES]
+
+    def _short_for(self, child: TableSchema, name: Words) -> Sequence[Parent]:
+        """Keys of the other tables whose one noun the last word before `id` is short for."""
+        if len(name) < 2 or name[-1] not in SURROGATE_WORDS or name[-2] in self._known:
+            return ()
+        noun = the_one_short_for(name[-2], self._nouns)
+        own = table_words(child.ref.name)
+        return self._nouns[noun] if noun is not None and own != (noun,) else ()
 
     def _of(self, table: TableSchema) -> Iterable[Parent]:
         owner = table_words(table.ref.name) or (table.ref.name,)
@@ -128,12 +160,18 @@ def _is_own_key(child: TableSchema, column: Column, name: Words) -> bool:
     return without_id(name) == owner and any(key.columns == (column.name,) for key in child.keys)
 
 
+def _numbers_own_rows(child: TableSchema, name: Words) -> bool:
+    """`attempt_no` of `quiz_attempts` counts them from one on, and is the number of nothing else."""
+    stem, owner = without_id(name), table_words(child.ref.name)
+    return name[-1] in COUNTING_WORDS and bool(stem) and owner[-len(stem) :] == stem
+
+
 def _rank(
     candidate: Candidate, child: TableSchema, name: Words
-) -> tuple[bool, bool, bool, bool, bool, int, str]:
+) -> tuple[int, bool, bool, bool, bool, int, str]:
     parent = candidate.parent
     return (
-        not candidate.strong,
+        _doubt(candidate),
         parent.owner != without_id(name),
         parent.table.is_view,
         parent.table.ref.schema != child.ref.schema,
@@ -141,3 +179,10 @@ def _rank(
         -(parent.table.row_count or 0),
         str(parent.table.ref),
     )
+
+
+def _doubt(candidate: Candidate) -> int:
+    """How little the names say. A view has its keys from tables: what is short for one goes first."""
+    if candidate.strong:
+        return 2 if candidate.parent.table.is_view else 0
+    return 1 if candidate.short else 3

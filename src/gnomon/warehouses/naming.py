@@ -9,6 +9,9 @@ ID_WORDS = frozenset({"id", "key", "code", "uuid", "guid", "no", "num", "number"
 SURROGATE_WORDS = frozenset({"id", "key", "uuid", "guid", "sk", "pk"})
 """Those that hardly ever mean anything else; a `code` or `number` may also describe."""
 
+COUNTING_WORDS = frozenset({"no", "num", "number", "nr"})
+"""Those by which things are numbered, each within something else as often as over all."""
+
 _GENERIC = ID_WORDS | {"name", "type", "status", "date", "value", "row", "index", "rowid", "hash", "title"}
 _LAYERS = frozenset({"dim", "fact", "fct", "tbl", "tb", "stg", "raw", "mart", "vw", "int", "src", "t"})
 _WORD = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_]+")

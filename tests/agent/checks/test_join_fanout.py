@@ -83,3 +83,32 @@ def test_aggregates_that_repetition_cannot_change_are_not_applicable(shop, sql: 
 def test_tables_without_a_known_key_are_not_judged(duck) -> None:
     sql = "SELECT SUM(v.hits) AS h FROM visits v JOIN visits w ON w.page = v.page"
     assert duck.checks("How many hits?", sql)["join_fanout"].verdict == "not_applicable"
+
+
+PRODUCTS_OF = (
+    "SELECT COUNT(*) FROM orders o WHERE o.id IN (SELECT i.order_id FROM order_items i "
+    "JOIN products p ON p.id = i.product_id GROUP BY i.order_id HAVING {count} > 1)"
+)
+
+
+@pytest.mark.parametrize("text", ["Orders with more than 1 products?", "Which order has the most products?"])
+def test_rows_that_each_row_has_so_many_of_are_counted_once_over_what_links_them(
+    open_shop, text: str
+) -> None:
+    twice = "CREATE TABLE orders (id INTEGER PRIMARY KEY); CREATE TABLE products (id INTEGER PRIMARY KEY);"
+    twice += "CREATE TABLE order_items (id INTEGER PRIMARY KEY, order_id INTEGER, product_id INTEGER);"
+    twice += "INSERT INTO orders VALUES (1), (2); INSERT INTO products VALUES (1), (2);"
+    twice += "INSERT INTO order_items VALUES (1, 1, 1), (2, 1, 1), (3, 2, 1), (4, 2, 2)"
+    shop = open_shop("duckdb", twice)
+    check = shop.checks(text, PRODUCTS_OF.format(count="COUNT(*)"))["join_fanout"]
+    assert check.verdict == "fail", check.summary
+    assert "`products`" in check.summary
+    once = shop.checks(text, PRODUCTS_OF.format(count="COUNT(DISTINCT p.id)"))["join_fanout"]
+    assert once.verdict == "not_applicable"
+
+
+def test_what_links_two_things_is_no_repeated_row_where_it_is_counted_itself(shop) -> None:
+    sql = "SELECT i.order_id FROM order_items i JOIN products p ON p.id = i.product_id "
+    sql += "GROUP BY i.order_id HAVING COUNT(*) > 1"
+    check = shop.checks("Orders with more than 1 order items?", sql)["join_fanout"]
+    assert check.verdict in ("pass", "not_applicable"), check.summary

@@ -206,7 +206,6 @@ def test_groups_that_are_not_ranked_keep_the_rows_without_a_value(firm: Business
     [
         ("Total charge", 150),
         ("Total charge of north runs", 90),
-        ("What is the total charge of north runs?", 90),
         ("What is the average total charge per run?", 30),
         ("Total claimed", 90),
         ("Average claimed", 30),

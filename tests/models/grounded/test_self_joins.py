@@ -348,7 +348,7 @@ def test_rows_without_another_are_listed_and_the_answer_says_so(firm: Business) 
     assert "LEFT JOIN" in write_sql(reading, Schema(context))
     assert any("without a manager are listed too" in text for text, _ in reading.assumptions)
     met = read_question("employees managed by Ada Moss", firm.context("employees managed by Ada Moss"), TODAY)
-    assert any("none further below" in text for text, _ in met.assumptions)
+    assert any("none further up" in text for text, _ in met.assumptions)
     boss = read_question("employees with their boss", context, TODAY)
     assert boss.certainty < 1
     assert any("`boss` is read as" in text for text, _ in boss.assumptions)

@@ -17,7 +17,10 @@ _PRESENT = re.compile(
 
 
 def freshness(case: Case) -> Finding:
-    """Compare the newest date of each table read with the question's clock and with the other tables."""
+    """Compare the newest date of each table read with the question's clock.
+
+    How far other tables go says nothing: what is planned lies ahead of today.
+    """
     if not _PRESENT.search(case.input.question.text):
         raise NotApplicableError("the question is not about the present")
     cards = [card for ref in case.input.query.tables if (card := case.input.context.card(ref))]
@@ -25,8 +28,7 @@ def freshness(case: Case) -> Finding:
     if not dated:
         raise NotApplicableError("no table of the query has a known freshness column")
     today = case.input.context.now.date()
-    others = max((day for card in case.input.context.cards if (day := _newest(card))), default=None)
-    findings = [f for card, day in dated if (f := _judge(card, day, today, others))]
+    findings = [f for card, day in dated if (f := _judge(card, day, today))]
     fresh = ", ".join(f"`{card.ref}` to {day}" for card, day in dated)
     return worst(findings, passed(f"the tables are up to date: {fresh}"))
 
@@ -36,12 +38,9 @@ def _newest(card: TableCard) -> date | None:
     return as_date(column.profile.high) if column and column.profile else None
 
 
-def _judge(card: TableCard, day: date, today: date, others: date | None) -> Finding | None:
-    newest = f"the newest `{card.ref}.{card.freshness_column}` is {day}"
-    if today - day > STALE:
-        summary = f"{newest}, {(today - day).days:,} days before the question"
-    elif others and others - day > STALE:
-        summary = f"{newest}, {(others - day).days:,} days behind the other tables"
-    else:
+def _judge(card: TableCard, day: date, today: date) -> Finding | None:
+    if today - day <= STALE:
         return None
+    newest = f"the newest `{card.ref}.{card.freshness_column}` is {day}"
+    summary = f"{newest}, {(today - day).days:,} days before the question"
     return Finding("warn", summary, f"Say that `{card.ref}` ends on {day}.")

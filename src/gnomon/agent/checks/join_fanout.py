@@ -31,8 +31,14 @@ _PER_UNIT = re.compile(
     re.I,
 )
 _COUNTED = re.compile(
-    r"\b(?:how many|number of|count of)\s+(?:distinct|different|unique)?\s*([a-z_ ]{3,40})", re.I
+    r"\b(?:how many|number of|count of|most|fewest"
+    r"|(?:more|fewer|less) than \w+|at (?:least|most) \w+|(?:over|under|exactly) \d+)"
+    r"\s+(?:distinct|different|unique)?\s*(?=([a-z_ ]{3,40}))",
+    re.I,
 )
+"""What is counted stands behind these: rows of the answer, or those that each of them has so many of."""
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +110,14 @@ def _counts_rows(aggregate: exp.AggFunc) -> bool:
 
 
 def _counted_source(case: Case, scope: Scope) -> str | None:
-    """The source whose name stands behind `how many` in the question."""
-    match = _COUNTED.search(case.input.question.text)
-    if not match:
-        return None
-    words = match.group(1).lower().split()
+    """The source whose name stands behind `how many`, or behind `more than 5`, in the question."""
+    said = (match.group(1).lower().split() for match in _COUNTED.finditer(case.input.question.text))
+    return next((name for words in said if (name := _source_called(scope, words))), None)
+
+
+def _source_called(scope: Scope, words: list[str]) -> str | None:
     for name, source in sources(scope).items():
-        parts = source.name.lower().split("_") if isinstance(source, exp.Table) else []
+        parts = _CAMEL.sub("_", source.name).lower().split("_") if isinstance(source, exp.Table) else []
         spoken = words[: len(parts)]
         # A singular word counts nothing: in `order items` it only describes what is counted.
         if parts and _stems(spoken) == _stems(parts) and spoken[-1] != _stem(spoken[-1]):

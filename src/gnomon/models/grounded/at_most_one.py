@@ -5,7 +5,7 @@ A reading that counts them finds none, or takes the wrong way from one table to 
 
 from collections.abc import Iterator
 
-from gnomon.domain.catalog import TableRef
+from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Linked, Reading
 
@@ -16,6 +16,19 @@ def doubted_numbers(reading: Reading, draft: Draft) -> Iterator[str]:
     counted = [k.table for k in reading.linked if _wants_several(k)] + ([ranked] if ranked else [])
     for table in counted:
         if table != reading.base and draft.schema.paths(reading.base, table, many=False):
+            yield _noun_of(table, draft)
+    yield from _each_of_itself(reading, draft)
+
+
+def _each_of_itself(reading: Reading, draft: Draft) -> Iterator[str]:
+    """`the delivery with the most deliveries`: rows counted for each value of their own key."""
+    counts = [t.table for t in reading.targets if t.aggregate == "count" and t.column is None]
+    listed = [t.ref for t in reading.targets if t.ref is not None and t.aggregate is None]
+    grouped = {*(g.column for g in reading.groups), *listed}
+    for table in counts:
+        key = draft.schema.key(table)
+        alone = len(key) == 1 and ColumnRef(table, key[0]) in grouped
+        if alone or (reading.group_by_entity == table == reading.base):
             yield _noun_of(table, draft)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from gnomon.domain.catalog import ColumnRef
 from gnomon.domain.context import Context, ValueMatch
+from gnomon.models.grounded.countries import further_spellings
 from gnomon.models.grounded.words import name_words, tokenize
 
 SEX_COLUMNS = frozenset({"sex", "gender"})
@@ -19,8 +20,8 @@ SURE = 0.9
 
 
 def values_of(question: str, context: Context) -> tuple[ValueMatch, ...]:
-    """The values that the context found, and those that a column holds in code."""
-    return (*context.values, *_coded(question, context))
+    """The values that the context found, and those that a column holds in code or spells otherwise."""
+    return (*context.values, *further_spellings(context), *_coded(question, context))
 
 
 def is_of_sex(name: str) -> bool:

@@ -311,14 +311,35 @@ def _also_measured(draft: Draft, at: int, aggregates: list[str]) -> None:
 
 def _read_share(draft: Draft, at: int) -> None:
     following = draft.after(at, skip=BEFORE_NAMES)
+    described = following is not None and _is_part(draft, at, following)
+    following = following + 1 if described and following is not None else following
     table = draft.as_table(draft.items[following]) if following is not None else None
     if table is None or following is None or not draft.is_name(following):
         raise NotRead("I cannot tell of what the share is.", (draft.items[at].text,))
-    _refuse_inner_part(draft, following)
+    if not described:
+        _refuse_inner_part(draft, following)
     draft.take(following, f"rows of {table}")
     draft.take(at, "share")
     draft.focus = table
     draft.share = True
+
+
+def _is_part(draft: Draft, at: int, following: int) -> bool:
+    """`share of hidden reviews`: a flag or state right before the noun is the part, of all the rows.
+
+    Only a period may stand behind: of `cancelled orders that were refunded` the cancelled are the whole.
+    """
+    item, rest = draft.items[following], draft.items[following + 1 :]
+    table = draft.as_table(rest[0]) if rest else None
+    if table is None or any(i.kind != "cue" for i in draft.items[:at]):
+        return False
+    own = any(v.column.table == table and v.kind in ("exact", "folded", "stemmed") for v in item.values)
+    flag = item.kind == "name" and any(
+        not k.is_table and k.table == table and draft.schema.is_flag(k.ref) for k in item.links
+    )
+    return (flag or (item.kind == "value" and own)) and all(
+        i.kind == "period" or not any(map(str.isalnum, i.text)) for i in rest[1:]
+    )
 
 
 def _refuse_inner_part(draft: Draft, at: int) -> None:

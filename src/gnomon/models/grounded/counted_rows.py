@@ -55,19 +55,36 @@ def rows_counted(reading: Reading, counted: Counted, path: Sequence[Hop]) -> Rea
     Raises:
         NotRead: The counted rows do not refer to the base by one column.
     """
-    first = path[0]
+    first, last = path[0], path[-1]
     if not first.many or len(first.pairs) != 1:
         reason = f"{first.source} and {counted.table} are not linked in one clear way."
         raise NotRead(reason, (str(counted.table),))
+    # Where rows are reached over what links them, they are joined to be told apart.
+    apart = () if last.many else (Target(last.target, last.pairs[0][1]),)
     return Reading(
         base=[hop.target for hop in path if hop.many][-1],
-        targets=(Target(first.target, first.pairs[0][1]),),
+        targets=(Target(first.target, first.pairs[0][1]), *apart),
         conditions=counted.conditions,
         linked=counted.linked,
         cautious=reading.cautious,
         mentioned=reading.mentioned,
         said=reading.said,
     )
+
+
+def comes_again(path: Sequence[Hop], schema: Schema) -> bool:
+    """Whether a way may lead to a row several times: a branch has an ingredient in each of its movements.
+
+    It does not where it leads over pairs that are there but once: a student and a course he takes.
+    """
+    several = [hop.many for hop in path]
+    if True not in several or all(several[several.index(True) :]):
+        return False
+    first, *rest = path
+    if len(rest) != 1:
+        return True
+    pair = {target for _, target in first.pairs} | {source for source, _ in rest[0].pairs}
+    return not any(set(key.columns) <= pair for key in schema.card(first.target).keys)
 
 
 def doubted_counts(draft: Draft, reading: Reading) -> Iterator[str]:

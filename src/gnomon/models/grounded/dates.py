@@ -2,7 +2,10 @@
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.event_dates import TIME
 from gnomon.models.grounded.reading import NotRead
+from gnomon.models.grounded.short_forms import likeness
+from gnomon.models.grounded.units import name_parts
 from gnomon.models.grounded.words import name_words, stem
 
 ROW_WORDS = frozenset(stem(w) for w in ("created", "inserted", "recorded", "logged"))
@@ -75,13 +78,20 @@ def _chosen(draft: Draft, words: str, dates: list[ColumnRef]) -> ColumnRef | Non
 def event_date(table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
     """The date named after the table's own noun (`order_date` of `orders`), else of the row's birth."""
     own = set(name_words(table.name))
-    named = [c for c in dates if own & set(name_words(c.column))]
+    named = [c for c in dates if own & set(name_words(c.column)) or _is_short_for(c, table)]
     plain = [c for c in dates if not is_state(c)]
     created = [c for c in dates if is_row_date(c)]
     for found in (named, plain if len(dates) == 1 else [], created):
         if len(found) == 1:
             return found[0]
     return None
+
+
+def _is_short_for(column: ColumnRef, table: TableRef) -> bool:
+    """`enr_ts` of `enrollments`: the short form of the table's noun, beside words for a time alone."""
+    first, *rest = name_parts(column.column)
+    noun = name_words(table.name)[-1]
+    return bool(rest) and set(rest) <= TIME and likeness(first, noun) == "listed"
 
 
 def ranking_date(draft: Draft, table: TableRef, words: str) -> ColumnRef:

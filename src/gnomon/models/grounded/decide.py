@@ -21,24 +21,25 @@ from gnomon.models.grounded.reply import describe
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.spellings import state_folded
 from gnomon.models.grounded.synonyms import assuming, unsure_names, with_sources
+from gnomon.models.grounded.views import state_views
 from gnomon.models.grounded.words import tokenize
 
-SURE = 0.9
+SURE = 0.88
 """A reading that is likelier than this may be answered from."""
 
-KEPT = 0.7
+KEPT = 0.65
 """The same for one that the careful reader makes as well: it has placed every word by rules of its own."""
 
 NEAR = 0.15
 """How much likelier a reading must be to be preferred to the careful one."""
 
-CLEAR = 0.8
+CLEAR = 0.72
 """What must be left of it after the doubt whether the table is the right one, and each assumption."""
 
-CLEAR_KEPT = 0.77
+CLEAR_KEPT = 0.69
 """The same for a reading that the careful reader makes as well."""
 
-CLEAR_PLAIN = 0.7
+CLEAR_PLAIN = 0.65
 """The same where that is a figure, a figure of each group of plain rows, or the first of a ranking."""
 
 ASSUMED = 0.95
@@ -122,7 +123,7 @@ def read(text: str, context: Context, today: date) -> Read:
     if careful.reading is not None:
         measures.refuse_other_currency(careful.reading)
         refuse_mixed_currencies(careful.reading, schema)
-        careful = replace(careful, reading=state_folded(careful.reading, schema))
+        careful = replace(careful, reading=state_views(state_folded(careful.reading, schema), schema))
     if follows or context.choices or unsure:
         return Read(careful)
     try:
@@ -143,7 +144,9 @@ def read(text: str, context: Context, today: date) -> Read:
     told = tuple(
         replace(
             c,
-            reading=state_folded(measures.told(with_sources(c.reading, context)), schema),
+            reading=state_views(
+                state_folded(measures.told(with_sources(c.reading, context)), schema), schema
+            ),
             unplaced=(*c.unplaced, *doubts.words(c.reading)),
         )
         for c in composed

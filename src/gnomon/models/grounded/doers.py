@@ -8,15 +8,16 @@ row that a figure is of.
 from collections.abc import Iterator
 
 from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.amounts import is_one
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.participles import is_done
+from gnomon.models.grounded.people import doubted_who
 from gnomon.models.grounded.reading import NotRead, Reading
+from gnomon.models.grounded.reply import UNCOUNTED
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import lemma
 
 ARTICLES = frozenset({"the", "a", "an"})
-BEING = frozenset({"is", "are", "was", "were"})
-"""Behind `who` these ask for the very rows that are named: `who are our customers?`."""
 
 
 def refuse_doer(draft: Draft, at: int, following: int) -> None:
@@ -30,7 +31,7 @@ def refuse_doer(draft: Draft, at: int, following: int) -> None:
         NotRead: A verb stands before `by`, and the noun is a value too, or is none that groups are called by.
     """
     item, table = draft.items[following], draft.as_table(draft.items[following])
-    if table is None or draft.chosen(item.text) or not _tells_of_doing(draft, at):
+    if table is None or draft.chosen(item.text) or not tells_of_doing(draft, at):
         return
     words = " ".join(i.text for i in draft.items[at - 1 : following + 1])
     known = held_in(item)
@@ -43,7 +44,8 @@ def refuse_doer(draft: Draft, at: int, following: int) -> None:
         raise NotRead(f"No column that I see says who it was `{words}`.", (item.text,), final=True)
 
 
-def _tells_of_doing(draft: Draft, at: int) -> bool:
+def tells_of_doing(draft: Draft, at: int) -> bool:
+    """Whether a verb stands before the position of a `by`."""
     if at == 0 or draft.as_table(draft.items[at - 1]) is not None:
         return False
     return is_done(draft.items[at - 1].text.lower().split()[-1])
@@ -70,39 +72,41 @@ def refuse_doers_kept(draft: Draft, at: int, table: TableRef) -> None:
 
 def doubted_doers(reading: Reading, draft: Draft) -> Iterator[str]:
     """`visits by staff`, of a reading that takes visits with any entry by staff in a table of their own."""
-    yield from _ungrouped(reading, draft)
-    yield from _not_who(reading, draft)
+    yield from ungrouped(reading, draft)
+    yield from doubted_who(reading, draft)
     for at, item in enumerate(draft.items):
         behind_by = at > 0 and draft.items[at - 1].text.lower() == "by"
         mine = [c for c in reading.conditions if c.words == item.text and item.values] if behind_by else []
-        if not mine or _tells_of_doing(draft, at - 1):
+        if not mine or tells_of_doing(draft, at - 1):
             continue
         ways = draft.schema.paths(reading.base, mine[0].column.table, many=True)
         if ways and all(way and way[-1].many for way in ways):
             yield item.text
 
 
-def _not_who(reading: Reading, draft: Draft) -> Iterator[str]:
-    """`who placed the first order` of a reading that shows the order."""
-    words = [w for item in draft.items[:3] for w in item.text.lower().split()]
-    if words[:1] != ["who"] or set(words[1:2]) & BEING:
-        return
-    done_to = next((t for item in draft.items[1:] if (t := draft.as_table(item)) is not None), None)
-    shown = {*(t.table for t in reading.targets), *(g.column.table for g in reading.groups)}
-    entity = {reading.group_by_entity} if reading.group_by_entity is not None else set()
-    if done_to == reading.base and shown | entity <= {done_to}:
-        yield "who"
+def ungrouped(reading: Reading, draft: Draft) -> Iterator[str]:
+    """`keepers by garden` of a reading that takes all keepers who have a garden.
 
-
-def _ungrouped(reading: Reading, draft: Draft) -> Iterator[str]:
-    """`keepers by garden` of a reading that takes all keepers who have a garden."""
+    Behind `by`, one of many (`orders by branch in Leeds`) asks for groups, whatever a value says of it.
+    """
     if reading.groups or reading.group_by_entity is not None or reading.order is not None or reading.kin:
         return
     said = {c.column.table for c in (*reading.conditions, *reading.either)} | {
         t.table for t in reading.targets
     }
+    told = {c.words for c in (*reading.conditions, *reading.either)}
     for at, item in enumerate(draft.items):
-        following = draft.after(at) if item.text.lower() == "by" and item.is_cue("group") else None
-        table = draft.as_table(draft.items[following]) if following is not None else None
-        if following is not None and table is not None and table not in said:
-            yield draft.items[following].text
+        following = draft.after(at) if item.text.lower().split()[-1:] == ["by"] else None
+        noun = draft.items[following] if following is not None else None
+        table = draft.as_table(noun) if noun is not None else None
+        if noun is None or table is None or noun.text in told:
+            continue
+        if (table not in said and item.is_cue("group")) or _is_any(draft, at):
+            yield noun.text
+
+
+def _is_any(draft: Draft, at: int) -> bool:
+    """`made by bakery`: a noun for one that neither an article nor a name makes a certain one."""
+    noun, *behind = draft.items[at + 1 : at + 3]
+    named = any(item.kind in ("value", "quoted", "number") for item in behind)
+    return noun.kind == "name" and is_one(noun.text) and noun.text.lower() not in UNCOUNTED and not named

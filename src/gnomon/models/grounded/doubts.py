@@ -12,32 +12,47 @@ from gnomon.models.grounded.blanks import doubted_blanks, doubted_stock
 from gnomon.models.grounded.composer.outcomes import doubted_events
 from gnomon.models.grounded.computed import doubted_totals, fixed_counts
 from gnomon.models.grounded.counted_rows import doubted_counts
-from gnomon.models.grounded.doers import doubted_doers
+from gnomon.models.grounded.doers import doubted_doers, ungrouped
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.filters import doubted_bounds
 from gnomon.models.grounded.flags import doubted_flags
 from gnomon.models.grounded.heard import hear
 from gnomon.models.grounded.heights import doubted_heights
 from gnomon.models.grounded.homes import doubted_homes
-from gnomon.models.grounded.identities import doubted_identities
+from gnomon.models.grounded.identities import doubted_identities, doubted_partners
 from gnomon.models.grounded.kinds import counted_per_row
-from gnomon.models.grounded.linking import LAYER_WORDS
+from gnomon.models.grounded.linking import LAYER_WORDS, NAME
 from gnomon.models.grounded.misdated import misdated
 from gnomon.models.grounded.namesakes import doubted_namesakes
+from gnomon.models.grounded.numbered import doubted_plurals
 from gnomon.models.grounded.own_name import doubted_names
+from gnomon.models.grounded.people import doubted_who
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.recent import doubted_latest
 from gnomon.models.grounded.refusals import excluding
+from gnomon.models.grounded.row_states import (
+    doubted_amounts,
+    doubted_being,
+    doubted_payees,
+    doubted_states,
+    doubted_sums,
+    doubted_words,
+)
 from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.stored_words import stored_values
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import name_words, stem
 
 NAMING = frozenset(stem(w) for w in ("name", "title", "description"))
 """What nearly everything has: `names of banks` are not the names of their customers."""
 
+TITLES = frozenset(stem(w) for w in ("name", "title"))
 PREPOSITIONS = frozenset({"of", "for"})
 WHOLE_NAME = 0.96
 """Score of a link by the whole of a table's name, or by all of it but its layer."""
+
+LAST_WORD = 0.75
+"""The same by the last word of it: `rider` of `race_rider`."""
 
 COUNTING = frozenset(
     stem(w) for w in ("number", "num", "no", "nr", "nb", "count", "cnt", "amount", "total", "quantity", "qty")
@@ -52,6 +67,7 @@ class Doubts:
         self._items = hear(text, context, today)[1]
         self._schema, self._today = Schema(context, text), today
         self._chosen = {words for words, _ in context.choices}
+        self._small = tuple(stored_values(self._items, context))
 
     def words(self, reading: Reading) -> tuple[str, ...]:
         """The words of the question that the reading takes for something else than they may say."""
@@ -66,7 +82,9 @@ class Doubts:
         yield from doubted_doers(reading, draft)
         yield from doubted_names(reading, draft)
         yield from doubted_identities(reading, draft)
+        yield from doubted_partners(reading, draft)
         yield from doubted_numbers(reading, draft)
+        yield from doubted_plurals(reading, self._items)
         yield from (words for words, _ in doubted_namesakes(reading, draft))
         yield from doubted_bounds(reading, draft)
         yield from (words for words, _ in doubted_measures(reading, draft))
@@ -75,7 +93,17 @@ class Doubts:
         yield from doubted_heights(draft, reading)
         yield from doubted_latest(draft, reading)
         yield from doubted_homes(reading, draft)
+        yield from doubted_states(reading, draft)
+        yield from self._passed_over(reading, draft)
         yield from (words for words, _ in counted_per_row(reading, self._items, self._schema))
+
+    def _passed_over(self, reading: Reading, draft: Draft) -> Iterator[str]:
+        """Words that say which rows count, or what of them, where the reading says nothing of it."""
+        yield from doubted_words(reading, draft, self._small)
+        yield from doubted_sums(reading, draft)
+        yield from doubted_payees(reading, draft)
+        yield from doubted_being(draft)
+        yield from doubted_amounts(reading, draft)
 
     def _of_nothing(self, reading: Reading) -> Iterator[str]:
         """Flags whose two values are counted, and zeros that are passed over where nothing is asked for."""
@@ -116,8 +144,19 @@ class Doubts:
             options = (str(meant.table), str(meant)) if meant is not None else ()
             named = f": rows of {meant.table}, or values of {meant}" if meant is not None else ""
             raise NotRead(f"`{words}` has two meanings{named}.", (words,), options)
+        for words in ungrouped(reading, self._draft()):
+            raise NotRead(f"`by {words}` asks for groups, and I see none.", (words,))
+        for words in doubted_plurals(reading, self._items):
+            raise NotRead(f"`{words}` is one of many; I see only how many there are.", (words,))
+        for words in doubted_who(reading, self._draft()):
+            raise NotRead(f"`{words}` asks for people, and I see none that this is about.", (words,))
         for words in doubted_homes(reading, self._draft()):
             raise NotRead(f"Nothing says that somebody lives in `{words}`.", (words,))
+        for words in doubted_amounts(reading, self._draft()):
+            reason = f"I cannot tell whether `{words}` are listed or added up; say `total {words}`."
+            raise NotRead(reason, (words,))
+        for words in self._passed_over(reading, self._draft()):
+            raise NotRead(f"`{words}` may say which rows count, and I cannot tell how.", (words,))
         for words in doubted_numbers(reading, self._draft()):
             raise NotRead(f"One of {reading.base} has no more than one of `{words}`.", (words,))
         for words in doubted_counts(self._draft(), reading):
@@ -166,16 +205,30 @@ class Doubts:
     def _of_unnamed(self, reading: Reading) -> Iterator[str]:
         """`last name of students`, where what is listed is that of teachers, whom nobody speaks of."""
         said = {stem(w) for item in self._items for w in name_words(item.text)}
-        named = {k.table for i in self._items for k in i.links if k.is_table and k.score >= WHOLE_NAME}
-        for target in reading.targets if named else ():
-            column = target.ref if target.aggregate is None else None
-            word = stem(name_words(column.column)[-1]) if column is not None else ""
-            called = {stem(w) for w in name_words(target.table.name)} - LAYER_WORDS
-            if word not in NAMING or target.table in named or called & said:
+        named = {k.table for i in self._items for k in i.links if k.is_table and k.score >= LAST_WORD}
+        listed = [t.ref for t in reading.targets if t.ref is not None and t.aggregate is None]
+        compared = [c.column for c in reading.conditions if c.operator == "contains"]
+        for column in (*listed, *compared) if named else ():
+            word = stem(name_words(column.column)[-1])
+            called = {stem(w) for w in name_words(column.table.name)} - LAYER_WORDS
+            if word not in NAMING or column.table in named or called & said:
                 continue
-            if any(self._has(table, word) for table in named):
+            if any(self._is_called(t, word) or self._has_several_names(t, word) for t in named):
                 items = (i.text for i in self._items if any(k.ref == column for k in i.links if k.column))
                 yield next(items, word)
+
+    def _has_several_names(self, table: TableRef, word: str) -> bool:
+        """Whether it has none of its own and refers to several things that have: whose is meant?"""
+        parents = {j.parent for j in self._schema.card(table).joins if j.child == table} - {table}
+        return len([t for t in parents & set(self._schema.tables()) if self._is_called(t, word)]) > 1
+
+    def _is_called(self, table: TableRef, word: str) -> bool:
+        """Whether its rows have such a thing: a title is a name, and so is a column called after them."""
+        label = self._schema.label(table)
+        own = {stem(w) for w in name_words(table.name)} - LAYER_WORDS
+        last = stem(name_words(label[0])[-1])
+        titled = len(label) == 1 and (last in TITLES or {stem(w) for w in name_words(label[0])} == own)
+        return self._has(table, word) or (word == NAME and titled)
 
     def _has(self, table: TableRef, word: str) -> bool:
         """Whether the table has a column of that kind; `bname` is a name too."""

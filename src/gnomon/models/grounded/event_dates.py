@@ -56,7 +56,9 @@ def _is_called(column: ColumnRef, verb: str, table: TableRef) -> bool:
 
 def _is_form(word: str, verb: str) -> bool:
     """Whether a stem is that of a verb, or of a noun made of it: `arrival`, `departure`."""
-    return word == verb or (len(verb) >= MIN_STEM and word.startswith(verb))
+    # `cancelled` doubles the last letter of the verb that a `cancel_ts` is called after.
+    doubled = verb[-2:-1] == verb[-1:] and word == verb[:-1]
+    return word == verb or doubled or (len(verb) >= MIN_STEM and word.startswith(verb))
 
 
 def _is_short_for(column: ColumnRef, verb: str, table: TableRef) -> bool:

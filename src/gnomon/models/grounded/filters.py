@@ -11,6 +11,7 @@ from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.flags import state_unflagged
 from gnomon.models.grounded.kinds import counts_of_kinds
 from gnomon.models.grounded.measured import fits, in_unit_of, only_column, said_of_either
+from gnomon.models.grounded.month_texts import read_months, refuse_stored_month
 from gnomon.models.grounded.periods import Period
 from gnomon.models.grounded.reading import (
     AgainstAverage,
@@ -36,7 +37,10 @@ def read_periods(draft: Draft) -> None:
     for at in draft.open("period"):
         period = draft.items[at].period
         assert period is not None
+        if read_months(draft, at, period):
+            continue
         column = period_date(draft, at)
+        refuse_stored_month(draft, at, column)
         draft.take(at, f"{column} within {period.label}")
         draft.conditions += within(draft, column, period)
         if period.assumed:

@@ -24,6 +24,7 @@ from gnomon.models.grounded.parser import read_question, read_rest, refuse_lefto
 from gnomon.models.grounded.pointing import refuse_pointing_back, refuse_pointing_beside
 from gnomon.models.grounded.reading import Condition, NotRead, Ordering, Reading, Target
 from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.short_tables import spell_tables, state_tables
 from gnomon.models.grounded.shortened import spell_columns
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.values import read_values
@@ -194,9 +195,12 @@ def read_change(question: str, previous: Reading, context: Context, today: date)
     """The previous reading with what the fragment says put in its place."""
     text = LEADING_YEAR.sub(r"in \1", NOISE.sub(" ", question))
     items = _items(text, context, today)
-    spell_columns(items, Schema(context))
+    schema = Schema(context, question)
+    spell_tables(items, schema)
+    spell_columns(items, schema)
     refuse_unknown(items)
-    draft = Draft(Schema(context, question), items, today)
+    draft = Draft(schema, items, today)
+    state_tables(draft)
     draft.focus = previous.base
     refuse_pointing_beside(draft, question, previous)
     _refuse_kind_or_bucket(draft, previous.base)

@@ -3,9 +3,10 @@
 from typing import cast
 
 from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.amounts import is_one
 from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured
 from gnomon.models.grounded.dates import main_date, refuse_period
-from gnomon.models.grounded.doers import refuse_doer
+from gnomon.models.grounded.doers import refuse_doer, tells_of_doing
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.flags import is_participle
 from gnomon.models.grounded.linking import UNITS
@@ -248,7 +249,10 @@ def grouped_date(draft: Draft, words: str) -> ColumnRef:
 
 
 def _refuse_agent(draft: Draft, at: int, following: int | None) -> None:
-    """`visits by patients from Graz`: who did it, not how it is grouped."""
+    """`visits by patients from Graz`: who did it, not how it is grouped.
+
+    `visits by patient in Graz` asks for groups, as `per patient in Graz` does.
+    """
     if (
         draft.items[at].text.lower() != "by"
         or following is None
@@ -256,6 +260,8 @@ def _refuse_agent(draft: Draft, at: int, following: int | None) -> None:
     ):
         return
     behind = [i for i in draft.items[following + 1 : following + 2] if i.kind != "period"]
+    if _groups_within(draft, at, following):
+        return
     if behind and behind[0].text.lower().split()[0] in (
         "from",
         "in",
@@ -267,6 +273,13 @@ def _refuse_agent(draft: Draft, at: int, following: int | None) -> None:
         "at",
     ):
         raise NotRead(f"I cannot tell what `by {draft.items[following].text}` means.", ("by",))
+
+
+def _groups_within(draft: Draft, at: int, following: int) -> bool:
+    """`by branch in Leeds`: a noun for one of many, and a place where the rows are."""
+    place = [i for i in draft.items[following + 1 : following + 4] if i.text.lower() != "the"][:2]
+    told = [i.kind for i in place[1:]] == ["value"] and place[0].text.lower() in ("in", "in the")
+    return told and is_one(draft.items[following].text) and not tells_of_doing(draft, at)
 
 
 def _counts_per(draft: Draft, at: int) -> bool:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from gnomon.domain.context import Context
 from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.linking import Lexicon, build_lexicon
+from gnomon.models.grounded.numbered import number_names
 from gnomon.models.grounded.tagging import Item, tag
 
 
@@ -41,4 +42,5 @@ def hear(text: str, context: Context, today: date) -> tuple[Lexicon, list[Item]]
 def _tagged(asked: _Asked) -> tuple[Lexicon, tuple[Item, ...]]:
     lexicon = build_lexicon(asked.context)
     values = values_of(asked.text, asked.context)
-    return lexicon, tuple(tag(asked.text, lexicon, values, asked.today))
+    items = tag(asked.text, lexicon, values, asked.today)
+    return lexicon, tuple(number_names(items, asked.context))

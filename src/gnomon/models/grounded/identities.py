@@ -9,10 +9,13 @@ from collections.abc import Iterator, Sequence
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.linking import LAYER_WORDS, NAME
-from gnomon.models.grounded.reading import Reading
+from gnomon.models.grounded.reading import Condition, Reading
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import name_words, stem
+
+NEARLY_ALL = 0.9
+"""Share of rows with a name of their own from which the name tells them apart."""
 
 BARE_ID = frozenset({"id", "ids"})
 OF = frozenset({"of", "for"})
@@ -32,13 +35,54 @@ def doubted_identities(reading: Reading, draft: Draft) -> Iterator[str]:
             yield item.text
 
 
+def doubted_partners(reading: Reading, draft: Draft) -> Iterator[str]:
+    """What is said of one row of a table that another word has named: `did Ada send to sailors in Brill`.
+
+    Whoever names a row says no more of it; what else stands there is said of the row at the other end.
+    """
+    named = [c for c in reading.conditions if _names_one(c, reading.base, draft.schema)]
+    for condition in named:
+        table = condition.column.table
+        for other in reading.conditions:
+            apart = other.column.table == table and other.column not in _names_of(draft, table)
+            if (
+                apart
+                and other.words != condition.words
+                and other.values
+                and not _beside(draft, condition, other)
+            ):
+                yield other.words
+
+
+def _names_of(draft: Draft, table: TableRef) -> set[ColumnRef]:
+    """The columns by which people know a row of a table."""
+    return {ColumnRef(table, c) for c in draft.schema.label(table)}
+
+
+def _names_one(condition: Condition, base: TableRef, schema: Schema) -> bool:
+    table, profile = condition.column.table, schema.column(condition.column).profile
+    named = table != base and schema.label(table) == (condition.column.column,) and condition.operator == "="
+    return named and profile is not None and profile.distinct >= NEARLY_ALL * (profile.rows - profile.nulls)
+
+
+def _beside(draft: Draft, first: Condition, second: Condition) -> bool:
+    """`Ada Moss from Brill`: nothing but a preposition stands between the two."""
+    at = [
+        next((i for i, item in enumerate(draft.items) if item.text == c.words), None) for c in (first, second)
+    ]
+    if at[0] is None or at[1] is None:
+        return True
+    low, high = min(at[0], at[1]), max(at[0], at[1])
+    return all(i.is_cue("fill", "and") for i in draft.items[low + 1 : high])
+
+
 def _owner(draft: Draft, at: int) -> TableRef | None:
     """The table whose id it is: that of the noun behind the next `of`, past a series of other columns."""
     for position in range(at + 1, len(draft.items)):
         item = draft.items[position]
-        if item.text.lower() in OF:
+        if item.text.lower().split()[0] in OF:
             return _noun_from(draft, position + 1)
-        if not (item.kind == "name" or item.is_cue("and", "fill", "distinct", "count")):
+        if not (item.kind in ("name", "unknown") or item.is_cue("and", "fill", "distinct", "count")):
             return None
     return None
 

@@ -1,6 +1,6 @@
 """A row that is named by its number: `the next visit of patient 12`, `parcels on trip 17`."""
 
-from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.domain.catalog import CardColumn, ColumnRef, TableRef
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.participles import is_done
 from gnomon.models.grounded.reading import Condition
@@ -67,8 +67,17 @@ def _key(draft: Draft, table: TableRef) -> ColumnRef | None:
     numbered = [
         c
         for c in card.columns
-        if c.name not in refers and (name_words(c.name)[-1] in NUMBERED or name_words(c.name) == own)
+        if c.name not in refers
+        and (name_words(c.name)[-1] in NUMBERED or name_words(c.name) == own)
+        and _holds_numbers(c)
     ]
     if len(called) != 1 or numbered:
         return None
     return ColumnRef(table, called[0].name)
+
+
+def _holds_numbers(column: CardColumn) -> bool:
+    """Whether a number may be one of the values: `12` is no code of a promotion that is called `SPRING`."""
+    profile = column.profile
+    ends = (profile.low, profile.high) if profile is not None else (None, None)
+    return column.column.kind != "text" or any(end is None or end[:1].isdigit() for end in ends)

@@ -242,7 +242,8 @@ def _kin(phrase: Phrase) -> Kin:
 
 
 def _state_direct(draft: Draft, phrase: Phrase) -> None:
-    draft.assume(f"Only rows whose {phrase.link.column} is that row itself count, none further below.")
+    column = phrase.link.column
+    draft.assume(f"A row counts for the one in its {column}, and for none further up.")
 
 
 def _read_met(draft: Draft, phrase: Phrase) -> Heard:

@@ -7,7 +7,7 @@ from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.verbs import EVENT_VERBS, MEASURE_VERBS
 from gnomon.models.grounded.words import lemma, name_words
 
-KINDS = frozenset({"type", "kind", "position", "role"})
+KINDS = frozenset({"type", "kind", "position", "role", "occupation", "profession", "trade"})
 """What a column is called that says of each row what it is; a category says to what it belongs."""
 
 SCORE = 0.9
@@ -41,13 +41,13 @@ def _explains_nothing(item: Item) -> bool:
 
 
 def _kind(item: Item, schema: Schema) -> ColumnRef | None:
-    """The column that says what its rows are, where a word is the plural of one of its values and no more."""
+    """The column that says what its rows are, where a word is one of its values in the plural and no more."""
     word = item.text.lower()
     if item.kind != "value" or not word.isalpha() or lemma(word) == word:
         return None
     columns = {v.column for v in item.values}
     column = next(iter(columns)) if len(columns) == 1 else None
-    if column is None or any(v.value.casefold() != lemma(word) for v in item.values):
+    if column is None or any(v.value.casefold() not in (word, lemma(word)) for v in item.values):
         return None
     return (
         column if column.table in schema.tables() and _says_what_it_is(column.table, column.column) else None

@@ -5,7 +5,7 @@ nothing else goes by these words, and only if no steering word is among them: `t
 that are no more than near in meaning link nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -13,8 +13,8 @@ from gnomon.domain.catalog import TEMPORAL_KINDS, CardColumn, ColumnRef, TableCa
 from gnomon.domain.context import Context, Synonym, SynonymSource
 from gnomon.models.grounded.coded import values_of
 from gnomon.models.grounded.cues import CUES
-from gnomon.models.grounded.participles import begins_done
-from gnomon.models.grounded.schema import NO, YES
+from gnomon.models.grounded.participles import begins_done, is_done
+from gnomon.models.grounded.schema import NO, YES, spelled_name
 from gnomon.models.grounded.units import TAILS, ends_in_unit
 from gnomon.models.grounded.words import Token, is_short_name, name_words, stem, tokenize
 
@@ -29,6 +29,9 @@ LAYER_WORDS = frozenset(
 FLAG_WORDS = frozenset({"is", "has", stem("has"), "was", "are", "flag"})
 NAME, DATE, CODE, TYPE = (stem(w) for w in ("name", "date", "code", "type"))
 UNITS = TAILS
+DENYING = frozenset({"not", "without"})
+"""Kinds of words that are a name only where it is spelled so."""
+
 HOLDERS = frozenset(
     stem(w)
     for line in ("list data info information record detail master table", "index register registry log file")
@@ -41,6 +44,16 @@ HEADED = frozenset({"of", "in", "at", "by", "for"})
 
 BY_FIRST = 0.75
 """Score of a link by the first word of a table's name."""
+
+BY_LAST = 0.7
+"""Score of a link by the last word of a column's name."""
+
+PLACING = frozenset(
+    {"since", "before", "after", "until", "till", "from", "to", "at", "by", "in", "on", "of", "for", "with"}
+    | {"without", "during", "within", "over", "under", "between", "per"}
+)
+"""Words that bind what stands behind them: `suppliers since 2015` are no column `since` of suppliers."""
+
 UNNAMED_TAILS = frozenset({"id", "at", "on", "by", "numb", stem("number"), NAME, DATE, CODE, TYPE})
 
 
@@ -93,7 +106,12 @@ class Lexicon:
         if not all(t.kind in ("word", "number") for t in tokens) or all(t.kind == "number" for t in tokens):
             return ()
         words = tuple(w for t in tokens for w in _stems(t.text))
-        found = self.names.get(words, ()) or self.glued.get("".join(words), ())
+        found = self.names.get(words, ())
+        denying = {t.lemma for t in tokens if _denies(t.lower)} if found else set()
+        if denying:
+            found = tuple(k for k in found if k.source is not None or denying <= _spelled(k))
+        elif not found:
+            found = self.glued.get("".join(words), ())
         if any(_is_verb(t.lower) for t in tokens):
             return tuple(replace(k, score=k.score * self._verb_factor(k, tokens)) for k in found)
         return found
@@ -104,6 +122,17 @@ class Lexicon:
             return 1.0
         name = link.column or link.table.name
         return 1.0 if {t.lemma for t in tokens} <= set(name_words(name)) else VERB_FACTOR
+
+
+def _denies(word: str) -> bool:
+    """Whether a word leaves something out: `not` is no column `notes`, though their stems are alike."""
+    cue = CUES.get((word,))
+    return cue is not None and cue.kind in DENYING
+
+
+def _spelled(link: Link) -> set[str]:
+    """The words of what is linked, as they are and not by their stems."""
+    return {*name_words(link.table.name), *name_words(link.column or "")}
 
 
 @lru_cache(maxsize=8192)
@@ -122,9 +151,11 @@ def build_lexicon(context: Context) -> Lexicon:
         entry[(table, column)] = max(score, entry.get((table, column), 0.0))
 
     firsts: list[tuple[tuple[str, ...], TableRef, float]] = []
+    lasts = {card.ref: _core(card.ref)[-1:] for card in context.cards}
     for rank, card in enumerate(context.cards):
+        others = {last for ref, last in lasts.items() if ref != card.ref}
         penalty = (0.9 if card.use_instead else 1.0) * (0.93 if _is_raw(card.ref) else 1.0)
-        for words, score in _table_names(card):
+        for words, score in _table_names(card, others):
             put(words, card.ref, None, (score - rank * 1e-4) * penalty)
         firsts.append((_first_word(card), card.ref, (BY_FIRST - rank * 1e-4) * penalty))
         for column in card.columns:
@@ -205,15 +236,24 @@ def _is_verb(word: str) -> bool:
     return len(word) > 4 and word.endswith(("ed", "ing"))
 
 
-def _table_names(card: TableCard) -> list[tuple[tuple[str, ...], float]]:
-    words = _stems(card.ref.name)
-    core = tuple(w for w in words if w not in LAYER_WORDS)
+def _core(table: TableRef) -> tuple[str, ...]:
+    """The words of a table's name but those of its layer."""
+    return tuple(w for w in _stems(table.name) if w not in LAYER_WORDS)
+
+
+def _table_names(card: TableCard, others: Collection[tuple[str, ...]]) -> list[tuple[tuple[str, ...], float]]:
+    """What a table is called, and how surely.
+
+    Args:
+        others: The last words of other tables' names: where there are `tickets`, a `ticket_log` is none.
+    """
+    words, core = _stems(card.ref.name), _core(card.ref)
     named = [(words, 1.0)]
     if core and core != words:
         named.append((core, 0.97 if not _is_raw(card.ref) else 0.8))
     if len(core) > 1 and core[-1] not in UNNAMED_TAILS:
         named.append((core[-1:], 0.76))
-        if core[1] in HEADED or set(core[1:]) <= HOLDERS:
+        if core[1] in HEADED or (set(core[1:]) <= HOLDERS and core[:1] not in others):
             named.append((core[:1], BY_FIRST))
     return named
 
@@ -224,7 +264,7 @@ def _first_word(card: TableCard) -> tuple[str, ...]:
     What is said by the last word is the thing itself: `customers` are not the rows of `customer_orders` where
     there is a table of customers.
     """
-    core = tuple(w for w in _stems(card.ref.name) if w not in LAYER_WORDS)
+    core = _core(card.ref)
     return core[:1] if len(core) > 1 and core[-1] not in UNNAMED_TAILS else ()
 
 
@@ -244,13 +284,28 @@ def _holds_yes_or_no(column: CardColumn) -> bool:
     return column.column.kind == "boolean" or (bool(held) and held <= YES | NO)
 
 
+def _binds(column: CardColumn) -> bool:
+    """`tickets reported by` somebody are no `reported_by` of tickets, nor are those `at` a place."""
+    first, *rest = name_words(column.name)
+    last = rest[-1] if rest else first
+    return bool({first, last} & PLACING) or (not rest and is_done(first) and not first.endswith("eed"))
+
+
+def drops_table(link: Link, words: str) -> bool:
+    """Whether a column is called so but for its table's name, which it begins with: `coverage_premium`."""
+    if link.is_table or link.source is not None:
+        return False
+    table, said = _core(link.table), _stems(words)
+    return bool(said) and len(table) == 1 and _stems(link.ref.column) == (*table, *said)
+
+
 def _column_names(card: TableCard, column: CardColumn) -> list[tuple[tuple[str, ...], float]]:
-    words = _stems(column.name)
-    table = tuple(w for w in _stems(card.ref.name) if w not in LAYER_WORDS)
+    words = tuple(stem(w) for w in spelled_name(column))
+    table = _core(card.ref)
     named = [(words, 1.0)]
     if len(words) > 1 and len(table) == 1 and words[0] == table[0]:
         named.append((words[1:], 0.97))
-    elif table and words[0] not in table and not _says_of_rows(column):
+    elif table and words[0] not in table and not _says_of_rows(column) and not _binds(column):
         named.append(((*table, *words), 0.97))
     if column.column.kind == "boolean" or (column.profile and column.profile.distinct <= 2):
         bare = tuple(w for w in words if w not in FLAG_WORDS)
@@ -264,7 +319,7 @@ def _column_names(card: TableCard, column: CardColumn) -> list[tuple[tuple[str, 
     # said to be what the last word of a flag is: visits are not those of `is_first_visit`.
     shortened = words[-1] not in UNNAMED_TAILS and words[0] != "id" and not _holds_yes_or_no(column)
     if len(words) > 1 and shortened and not _is_verb(name_words(column.name)[-1]):
-        named.append((words[-1:], 0.7))
+        named.append((words[-1:], BY_LAST))
     if len(words) > 1 and words[-1] in (NAME, DATE):
         named.append((words[-1:], 0.75))
     if is_short_name(column.name, card.ref.name):

@@ -30,7 +30,7 @@ def doubted_namesakes(reading: Reading, draft: Draft) -> Iterator[tuple[str, Col
 
 def _rows_or_values(reading: Reading, draft: Draft) -> Iterator[tuple[str, ColumnRef | None]]:
     """Rows that are counted or listed, where a column of theirs has the very name of the table."""
-    counted = [t.table for t in reading.targets if t.aggregate == "count" and t.column is None]
+    counted = _counted(reading)
     listed = [] if any(t.aggregate for t in reading.targets) or reading.groups else [reading.base]
     for table in dict.fromkeys((*counted, *listed)):
         column = _namesake(draft, table)
@@ -40,6 +40,14 @@ def _rows_or_values(reading: Reading, draft: Draft) -> Iterator[tuple[str, Colum
             both = {k.column for k in item.links if k.table == table} >= {None, column.column}
             if both and not draft.chosen(item.text):
                 yield item.text, column
+
+
+def _counted(reading: Reading) -> list[TableRef]:
+    """Tables whose rows are counted, for the answer or to tell rows apart."""
+    counts = [t.table for t in reading.targets if t.aggregate == "count" and t.column is None]
+    linked = [k.table for k in reading.linked if k.operator not in ("exists", "not exists")]
+    ranked = reading.order.linked if reading.order is not None else None
+    return [*counts, *linked, *([ranked] if ranked is not None else [])]
 
 
 def _namesake(draft: Draft, table: TableRef) -> ColumnRef | None:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.event_dates import TIME, date_of_verb
 from gnomon.models.grounded.flags import noun_behind, restrict_happened
+from gnomon.models.grounded.participles import is_done
 from gnomon.models.grounded.reading import Condition
 from gnomon.models.grounded.words import name_words, stem
 
-TAILS = frozenset({"on", "at", "date", "day", "time"})
+TAILS = TIME - {"utc", "moment"}
 PLANNED = frozenset(
     {"expected", "planned", "scheduled", "estimated", "promised", "required", "requested", "projected"}
 )
@@ -44,7 +46,8 @@ def read_occurred(draft: Draft) -> None:
 
 def _told_of(draft: Draft, at: int) -> TableRef | None:
     """The noun that it is said of: the one behind it, or the one before where nothing else stands behind."""
-    done = draft.items[at].text.lower().endswith("ed")
+    word = draft.items[at].text.lower()
+    done = is_done(word) and word != "left"
     if done and at + 1 < len(draft.items) and draft.as_table(draft.items[at + 1]) is not None:
         return noun_behind(draft, at)
     before = draft.items[at - 1] if at > 0 else None
@@ -58,13 +61,14 @@ def _told_of(draft: Draft, at: int) -> TableRef | None:
 
 def _columns(draft: Draft, table: TableRef, word: str) -> Iterator[ColumnRef]:
     """The columns of the table that are called after it: `retired_on`, `release_date`, `trained_by`."""
+    short = date_of_verb(draft.schema, table, word) if is_done(word) and word != "left" else None
     for column in draft.schema.card(table).columns:
         first, *rest = name_words(column.name)
         ref = ColumnRef(table, column.name)
         same = stem(first) == stem(word) if word.endswith("ed") else first == word and bool(rest)
         dated = draft.schema.is_temporal(ref) and set(rest) <= TAILS
         by = rest[:1] == ["by"] and word.endswith("ed")
-        if same and len(word) > 3 and (dated or by):
+        if (same and len(word) > 3 and (dated or by)) or ref == short:
             yield ref
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from gnomon.domain.catalog import ColumnRef, Join, TableRef
 from gnomon.models.grounded.role_words import told
+from gnomon.models.grounded.short_forms import likeness
 from gnomon.models.grounded.words import lemma, name_words, root, tokenize
 
 TAILS = frozenset({"id", "key", "fk", "code", "number", "no", "ref", "name"})
@@ -74,6 +75,7 @@ def _own(parent: TableRef, joins: Sequence[Join]) -> Join | None:
         words = name_words(own.child_columns[0])
         bare = words[:-1] if len(words) > 1 and words[-1] in TAILS else words
         called = own.child_columns == own.parent_columns or bare in (name_words(noun), name_words(noun)[-1:])
+        called = called or (len(bare) == 1 and likeness(bare[0], name_words(noun)[-1]) == "listed")
         if called and all(_says_more(j.child_columns[0], words) for j in joins if j is not own):
             return own
     return None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
-from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.domain.catalog import TableRef
 from gnomon.domain.context import Context
 from gnomon.models.grounded.beside import is_theirs, refuse_lone_measure, show_theirs
 from gnomon.models.grounded.blanks import read_present, read_stock, state_unlabelled
@@ -29,6 +29,7 @@ from gnomon.models.grounded.flags import (
     restrict_happened,
     state_unflagged,
 )
+from gnomon.models.grounded.focus import find_focus, names_rows
 from gnomon.models.grounded.grouping import read_groups, read_order
 from gnomon.models.grounded.handing import read_owning
 from gnomon.models.grounded.heard import hear
@@ -59,8 +60,8 @@ from gnomon.models.grounded.refusals import (
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.shortened import spell_out
 from gnomon.models.grounded.shown_units import read_figures, refuse_mismeasured
-from gnomon.models.grounded.stated import read_stated_numbers
-from gnomon.models.grounded.superlatives import partition_names, read_best_selling, read_superlatives
+from gnomon.models.grounded.stated import read_stated_numbers, state_slips
+from gnomon.models.grounded.superlatives import read_best_selling, read_superlatives
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.trends import read_trend
 from gnomon.models.grounded.universal import read_universal, settle_whether
@@ -69,7 +70,6 @@ from gnomon.models.grounded.whose_date import take_dated_words
 from gnomon.models.grounded.words import name_words
 
 EXTREMES = frozenset({"highest", "lowest", "largest", "smallest", "max", "min", "maximum", "minimum", "most"})
-RESTRICTING = ("compare", "between", "superlative", "common", "without", "not", "suffix_compare")
 HARMLESS = frozenset({"fill", "list", "and", "all"})
 
 
@@ -84,6 +84,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     part_phrases(items)
     part_verbs(items, lexicon, today)
     draft = Draft(schema, items, today, alone=spell_out(items, schema))
+    state_slips(draft)
     kin = read_links(draft)
     draft.focus = find_focus(draft)
     read_lasting(draft)
@@ -138,40 +139,6 @@ def refuse_unknown(items: Sequence[Item]) -> None:
         raise NotRead(f"I do not read {words} yet.", beyond)
 
 
-def find_focus(draft: Draft) -> TableRef | None:
-    """The table a question is about: the first it names, else the one that holds most of its columns."""
-    cut = next((i for i, item in enumerate(draft.items) if item.is_cue(*RESTRICTING)), len(draft.items))
-    has_names = any(i.kind == "name" for i in draft.items[:cut])
-    head = draft.items[:cut] if has_names else draft.items
-    apart = partition_names(draft)
-    if apart:
-        head = [item for at, item in enumerate(draft.items) if at not in apart]
-    named = [t for item in head if (t := draft.as_table(item)) is not None]
-    named = named or [t for item in draft.items if (t := draft.as_table(item)) is not None and _fits(head, t)]
-    if named:
-        draft.focus_named = True
-        return named[0]
-    scores: dict[TableRef, float] = {}
-    for item in head:
-        for link in {k.table: k for k in reversed(item.links) if not k.is_table}.values():
-            scores[link.table] = scores.get(link.table, 0.0) + link.score
-        for value in {v.column.table: v for v in item.values}.values():
-            named_by = _names_rows(draft, value.column)
-            table = value.column.table
-            scores[table] = scores.get(table, 0.0) + (0.8 if named_by else 0.5) * value.score
-    known = [t for t in draft.schema.tables() if t in scores]
-    if not known:
-        return None
-    best = max(known, key=lambda t: scores[t])
-    rivals = [t for t in known if t != best and scores[best] - scores[t] < 0.05]
-    if rivals:
-        kin = any(draft.schema.paths(*pair, many=False) for t in rivals for pair in ((t, best), (best, t)))
-        draft.assume(
-            f"The question is taken to be about {best}.", f"or name {rivals[0]}", 0.95 if kin else 0.75
-        )
-    return best
-
-
 def skip_names_of_columns(draft: Draft) -> None:
     """`the names of the cities`, where a city is a column of text: the column says it."""
     for at in draft.open("name"):
@@ -182,23 +149,6 @@ def skip_names_of_columns(draft: Draft) -> None:
             continue
         if draft.as_table(draft.items[following]) is None:
             draft.take(at, f"the {draft.items[following].text} itself")
-
-
-def _names_rows(draft: Draft, column: ColumnRef) -> bool:
-    """Whether a value of the column names a whole row: `Texas` a state, not each city of it."""
-    if column.table not in draft.schema.tables():
-        return False
-    key = draft.schema.key(column.table)
-    return key == (column.column,) or draft.schema.label(column.table) == (column.column,)
-
-
-def _fits(head: Sequence[Item], table: TableRef) -> bool:
-    """Whether everything named before the first restriction may be a column of the table."""
-    names = [i for i in head if i.kind == "name"]
-    plain = {("name",), ("id",)}
-    return bool(names) and all(
-        name_words(i.text) in plain or any(k.table == table for k in i.links) for i in names
-    )
 
 
 def read_rest(draft: Draft) -> None:
@@ -323,7 +273,7 @@ def _place_column(draft: Draft, at: int) -> None:
     refuse_adjective(draft, at, column)
     refuse_flag_as_noun(draft, at, column)
     first = draft.items[at].text.lower().split()[0]
-    placed = any(_names_rows(draft, c.column) for c in draft.conditions)
+    placed = any(names_rows(draft, c.column) for c in draft.conditions)
     own = draft.focus_named and column.table == draft.focus
     if first in EXTREMES and not own and not placed:
         raise NotRead(f"I cannot tell of what `{draft.items[at].text}` is wanted.", (draft.items[at].text,))

@@ -1,7 +1,7 @@
 """Say what a reading asks, and what came back, in a sentence whose every number is a cell."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gnomon.domain.wording import say
@@ -154,21 +154,40 @@ def _target(target: Target) -> str:
 
 
 def _restrictions(reading: Reading) -> str:
-    said = list(dict.fromkeys(_condition(c) for c in reading.conditions))
+    theirs = {k.table: [c for c in reading.conditions if (c.of or c.column.table) == k.table]
+              for k in reading.linked if k.table != reading.base}  # fmt: skip
+    apart = [c for own in theirs.values() for c in own]
+    said = list(dict.fromkeys(_said_of(c, reading) for c in reading.conditions if c not in apart))
     said += [f"{noun(a.column.column)} is {'above' if '>' in a.operator else 'below'} the average"
              for a in reading.against_average]  # fmt: skip
     if reading.either:
-        said.append(" or ".join(dict.fromkeys(_condition(c) for c in reading.either)))
+        said.append(" or ".join(dict.fromkeys(_said_of(c, reading) for c in reading.either)))
     said += [f"{'none' if t.negated else 'one'} has {_condition(t.condition)}" for t in reading.tests]
     if reading.having is not None:
         target, operator, number = reading.having
         said.append(f"{_target(target)} {OPERATORS[operator]} {number}")
     text = f"where {' and '.join(said)}" if said else ""
     counted = _counted(reading.counted) if reading.counted is not None else ""
-    linked = [_linked(k) for k in reading.linked]
+    linked = [_with_own(k, theirs.get(k.table, [])) for k in reading.linked]
     if text and linked:
         text, linked = f"{text}, and {linked[0]}", linked[1:]
     return " ".join(p for p in (text, *linked, counted) if p)
+
+
+def _with_own(linked: Linked, conditions: Sequence[Condition]) -> str:
+    """`without inspections where the date is in 2026`: what those rows meet, behind their noun."""
+    own = " and ".join(dict.fromkeys(map(_condition, conditions)))
+    return f"{_linked(linked)} where {own}" if own else _linked(linked)
+
+
+def _said_of(condition: Condition, reading: Reading) -> str:
+    """A condition, with whose it is where rows of a table that nobody names meet it."""
+    table, said = condition.column.table, _condition(condition)
+    known = {reading.base, *reading.mentioned, *(t.table for t in reading.targets)}
+    whose = thing(table.name)
+    if table in known or condition.operator in ("true", "false") or said.startswith(whose):
+        return said
+    return f"{whose} {said}"
 
 
 def _counted(counted: Counted) -> str:
@@ -182,6 +201,8 @@ def _counted(counted: Counted) -> str:
 def _condition(condition: Condition) -> str:
     column = noun(condition.column.column)
     if condition.operator in ("true", "false"):
+        if column.startswith("has "):
+            return f"it has {'no ' if condition.operator == 'false' else ''}{column.removeprefix('has ')}"
         return f"{OPERATORS[condition.operator]} {condition.words}".strip()
     if condition.values and hasattr(condition.values[0], "isoformat"):
         return f"{column} is {condition.words}"

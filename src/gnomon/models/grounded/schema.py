@@ -142,7 +142,7 @@ class Schema:
         """The columns by which people know a row: a name or title, else the key, else the first column."""
         columns = self.card(table).columns
         own = set(name_words(table.name))
-        words = {c.name: name_words(c.name) for c in columns}
+        words = {c.name: spelled_name(c) for c in columns}
         for wanted in ("name", "title", "label"):
             exact = [
                 n for n, w in words.items() if w in ((wanted,), ("full", wanted), name_words(table.name))
@@ -189,6 +189,12 @@ class Schema:
     def tables(self) -> list[TableRef]:
         """Every table of the context, most relevant first."""
         return list(self._cards)
+
+
+def spelled_name(column: CardColumn) -> tuple[str, ...]:
+    """The words of a column's name; of a text, `nm` is a name and no measure."""
+    *first, last = name_words(column.name) or ("",)
+    return (*first, "name" if last == "nm" and column.column.kind == "text" else last)
 
 
 def _is_year(column: CardColumn) -> bool:

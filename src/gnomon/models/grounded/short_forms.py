@@ -3,45 +3,11 @@
 from functools import lru_cache
 from typing import Literal
 
+from gnomon.domain.short_forms import LIKELY, SURE
 from gnomon.models.grounded.words import ABBREVIATIONS, lemma, stem
 
 Likeness = Literal["same", "listed", "likely", "guessed"]
 """How a part of a name is a word: that word, its only listed short form, one of several, or like one."""
-
-_LISTED = """
-acct account|addr address|adm admission|agmt agreement|agt agent|amt amount|appt appointment
-asst assistant|avail available availability|avg average|bal balance|bday birthday|bldg building
-capt captain|cat category|catg category|cd code|cert certificate|chan channel|chg charge change
-chk check|clm claim|cls class|cnt count|cntry country|coll collection|comm commission|compl completion
-cons consumption|contr contract contribution|conv conversion|ctry country|curr currency current
-cust customer|decl declared|ded deduction deductible|deliv delivery|depr depreciation|dept department
-desc description|dest destination|diag diagnosis|diff difference|discnt discount|dist distance district
-div division dividend|dlv delivery|drv driver|dst destination|dt date|dur duration
-eff effective efficiency|elev elevation|emp employee|equip equipment|fac facility|freq frequency
-grp group|hgt height|hosp hospital|hum humidity|ins insurance|insp inspection|instr instructor
-inv invoice inventory|lang language|len length|lic licence|lim limit|lvl level|maint maintenance
-manuf manufacturer|mfr manufacturer|mgmt management|mgr manager|mkt market|mtg meeting mortgage
-nat nationality|nbr number|nm name|num number|occ occupation occupancy|ofc office|org organization
-orig origin original|pax passenger|perf performance|phn phone|pkg package|pmnt payment|pmt payment
-prc price|prec precipitation|prem premium|prev previous|prio priority|proj project|purch purchase
-pwr power|qlty quality|qtr quarter|qty quantity|rcpt receipt recipient|rcvr receiver|recip recipient
-recv received|reg region registration|regn region registration|resp response|retd returned|rtg rating
-sal salary|sched schedule|seg segment|sess session|sgmt segment|shpg shipping|spd speed|stn station
-stu student|subj subject|supp supplier|surch surcharge|svc service|sz size|tel phone telephone
-tgt target|tot total|trans transaction|transp transport|trx transaction|txn transaction|univ university
-usr user|util utilization|val value|veh vehicle|vel velocity|vend vendor|vol volume|wdth width
-wgt weight|whs warehouse|wk week|wt weight|yr year
-"""
-_AMBIGUOUS = """
-cap capacity|co company|del delivery|dep deposit departure department|dir director direction
-disc discount|doc document doctor|edu education|est estimated established|exp expense expiry experience
-ext extension|inc income|ind industry|lat latitude|loc location|lon longitude|mod model|ord order
-own owner|pop population|pos position|prod product production|prof profession profit
-prov province provider|pub publisher|rec received|ref reference|rep representative|req request
-res reservation|ret return|rev revenue|sect section sector|spec specialty|sta station|stat status
-std standard|str street|sub subscription|tech technician|temp temperature|typ type
-"""
-"""Short forms that are words, or short for much else: what they stand for is said in the answer."""
 
 _SPELLED = (
     "licence license|centre center|colour color|cheque check|catalogue catalog|programme program"
@@ -52,13 +18,10 @@ MIN_SKELETON = 3
 MIN_BEGINNING = 3
 
 
-def _entries(text: str) -> dict[str, tuple[str, ...]]:
-    entries = (e.split() for line in text.strip().splitlines() for e in line.split("|"))
-    return {short: tuple(map(stem, full)) for short, *full in entries}
+_SURE = {short: tuple(map(stem, full)) for short, full in SURE.items()}
+_LIKELY = {short: tuple(map(stem, full)) for short, full in LIKELY.items()}
+"""What these stand for is said in the answer."""
 
-
-_SURE = _entries(_LISTED)
-_LIKELY = _entries(_AMBIGUOUS)
 _SPELLINGS = {stem(a): stem(b) for a, b in (pair.split() for pair in _SPELLED.split("|"))}
 
 

@@ -16,6 +16,7 @@ from gnomon.models.grounded.participles import is_done
 from gnomon.models.grounded.people import name_people
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.short_forms import Likeness, begins, is_skeleton, likeness, spelled_out
+from gnomon.models.grounded.short_tables import spell_tables
 from gnomon.models.grounded.stored_counts import name_stored_counts
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.units import NOUNS, SHORT, is_minutes, name_parts, units_in_names
@@ -56,7 +57,8 @@ Names = dict[str, list[_Name]]
 
 def spell_out(items: list[Item], schema: Schema) -> bool:
     """Make names of words that stand for nothing, where a column says so for short; whether there are any."""
-    found = [read(items, schema) for read in (name_people, name_stored_counts, spell_columns, name_kinds)]
+    readers = (spell_tables, name_people, name_stored_counts, spell_columns, name_kinds)
+    found = [read(items, schema) for read in readers]
     return any(found)
 
 

@@ -7,6 +7,8 @@ from gnomon.models.grounded.reading import Condition
 
 BEFORE = frozenset({"with", "where", "whose", "having", "have", "has", "a", "an", "the", "on", "in", "at"})
 BETWEEN = frozenset({"of", "is", "was", "at"})
+SLIP = 0.95
+"""What is left of a reading that takes a word for a slip of the pen."""
 
 
 def read_stated_numbers(draft: Draft) -> None:
@@ -30,3 +32,11 @@ def _named(draft: Draft, at: int) -> ColumnRef | None:
     if not introduced or not draft.is_name(at) or draft.as_table(draft.items[at]) is not None:
         return None
     return draft.column(at, draft.schema.is_numeric)
+
+
+def state_slips(draft: Draft) -> None:
+    """Say which names words with a slip of the pen in them are taken for."""
+    for item in draft.items:
+        if item.meant:
+            draft.assume(f"`{item.text}` is read as `{item.meant}`.", "", SLIP)
+            draft.alone = True

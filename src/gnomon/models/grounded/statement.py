@@ -1,6 +1,6 @@
 """The plain statement of a reading: what is selected from which rows, grouped, ordered and cut."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Literal
 
@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.blanks import unlabelled
-from gnomon.models.grounded.counted_rows import rows_counted
+from gnomon.models.grounded.counted_rows import comes_again, rows_counted
 from gnomon.models.grounded.joins import Related, only_path
 from gnomon.models.grounded.reading import (
     AgainstAverage,
@@ -20,7 +20,7 @@ from gnomon.models.grounded.reading import (
     Target,
 )
 from gnomon.models.grounded.schema import Hop
-from gnomon.models.grounded.terms import COMPARISONS, Terms, aliases_of, table_of, target_name
+from gnomon.models.grounded.terms import COMPARISONS, Terms, aliases_of, different, table_of, target_name
 
 RELATED: dict[str, tuple[type[exp.Binary] | None, bool]] = {
     "exists": (None, True), "not exists": (None, False), ">": (exp.GT, True), ">=": (exp.GTE, True),
@@ -193,9 +193,11 @@ class Statement(Terms):
         ]
         order = self.reading.order
         ranked = order.target.ref if order and order.target and order.target.aggregate is None else None
-        leading = [ranked] if ranked is not None else []
-        leading += unlabelled(self.schema, self.reading.groups)
-        for column in leading if self.reading.limit is not None else ():
+        leading = [ranked] if ranked is not None and self.reading.limit is not None else []
+        # Rows without a value are no group that could lead, or that could have so many rows.
+        chosen = self.reading.limit is not None or self.reading.having is not None
+        leading += unlabelled(self.schema, self.reading.groups) if chosen else []
+        for column in leading:
             found.append(exp.Not(this=exp.Is(this=self.column(column), expression=exp.Null())))
         return found
 
@@ -219,11 +221,11 @@ class Statement(Terms):
         if related.linked.operator in ("=", ">=", "<") and related.linked.count < 1:
             raise NotRead(f"I do not compare a number of {related.linked.table} with zero.", ())
         keys, inside = RELATED[related.linked.operator]
-        outer, inner, query = self._keys_of(related)
+        outer, inner, query, count = self._keys_of(related)
         query = query.select(inner.copy(), copy=False)
         if keys is not None:
             number = exp.Literal.number(related.linked.count)
-            many = keys(this=exp.Count(this=exp.Star()), expression=number)
+            many = keys(this=count, expression=number)
             query = query.group_by(inner, copy=False).having(many, copy=False)
         member = exp.In(this=outer, query=query.subquery(copy=False))
         if inside:
@@ -252,8 +254,11 @@ class Statement(Terms):
         member = exp.In(this=self.column(listed[0]), query=query.subquery())
         return exp.Not(this=member) if test.negated else member
 
-    def _related_keys(self, related: Related) -> tuple[exp.Expr, exp.Expr, exp.Select]:
-        """The root's column, the related rows' column that refers to it, and those rows, nothing selected."""
+    def _related_keys(self, related: Related) -> tuple[exp.Expr, exp.Expr, exp.Select, exp.Expr]:
+        """The root's column, the related rows' column that refers to it, those rows, and how many they are.
+
+        Nothing is selected of the rows.
+        """
         first, *rest = related.path
         if len(first.pairs) != 1:
             raise NotRead(f"{first.source} and {first.target} are linked by several columns.", ())
@@ -271,9 +276,24 @@ class Statement(Terms):
             query = query.where(self.condition(condition, inner), copy=False)
         for table in (t for t in dict.fromkeys(tables) if self.rules(t)):
             query = query.where(self.always(table, inner), copy=False)
-        return self.column(ColumnRef(first.source, source)), column, query
+        count = self._each_once(related.path, inner)
+        return self.column(ColumnRef(first.source, source)), column, query, count
 
-    def _keys_of(self, related: Related) -> tuple[exp.Expr, exp.Expr, exp.Select]:
+    def _each_once(self, path: Sequence[Hop], aliases: dict[TableRef, str]) -> exp.Expr:
+        """The number of rows at the end of a way, each of them once for a row that it starts from.
+
+        Raises:
+            NotRead: They may come several times, and no single column tells them apart.
+        """
+        table = path[-1].target
+        if not comes_again(path, self.schema):
+            return exp.Count(this=exp.Star())
+        key = self.schema.key(table) if path[-1].many else tuple(target for _, target in path[-1].pairs)
+        if len(key) != 1:
+            raise NotRead(f"{table} has no single key to count by.", (str(table),))
+        return different(self.column(ColumnRef(table, key[0]), aliases))
+
+    def _keys_of(self, related: Related) -> tuple[exp.Expr, exp.Expr, exp.Select, exp.Expr]:
         """The same of rows that are counted, which may be restricted by what is said of them alone.
 
         Raises:
@@ -290,7 +310,8 @@ class Statement(Terms):
         key = rows.column(refers)
         query = rows.over_rows(exp.Select())
         query = query.where(exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null())), copy=False)
-        return self.column(ColumnRef(first.source, source)), key, query
+        count = rows._each_once(related.path, rows.aliases)
+        return self.column(ColumnRef(first.source, source)), key, query, count
 
     def _counted_rows(self, query: exp.Select, table: TableRef) -> exp.Select:
         """Join the number of linked rows of each row of the base."""
@@ -298,9 +319,9 @@ class Statement(Terms):
         if len(paths) != 1 or not paths[0] or self.plan.root != self.reading.base:
             raise NotRead(f"{self.reading.base} and {table} are not linked in one clear way.", (str(table),))
         inner = _inner_conditions(self.plan.related, table)
-        outer, key, rows = self._keys_of(Related(Linked(table), paths[0], inner))
+        outer, key, rows, count = self._keys_of(Related(Linked(table), paths[0], inner))
         rows = rows.select(exp.alias_(key, "key", quoted=True))
-        rows = rows.select(exp.alias_(exp.Count(this=exp.Star()), "rows", quoted=True)).group_by(key)
+        rows = rows.select(exp.alias_(count, "rows", quoted=True)).group_by(key)
         on = exp.EQ(this=outer, expression=exp.column(exp.to_identifier("key", quoted=True), table="counted"))
         joined(query, rows.subquery("counted", copy=False), on, side="LEFT")
         return query

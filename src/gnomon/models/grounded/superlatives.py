@@ -247,7 +247,7 @@ def _by_rows(
         highest = highest_of_rows(draft, at, following, table, descending=descending)
         assert highest.ref is not None
         return _extreme(draft, highest.ref, descending, limit)
-    if entity is None or (draft.focus == table and entity == table):
+    if entity is None or (draft.focus == table and entity == table and not _kinds_before(draft, at, table)):
         raise NotRead(f"I cannot tell what `{draft.items[at].text} {noun}` goes by.", (noun,))
     if ranking in HEIGHTS:
         highest = highest_of_rows(draft, at, following, table, descending=descending)
@@ -256,6 +256,19 @@ def _by_rows(
         raise NotRead(f"I cannot tell by what `{noun}` is the {draft.items[at].text}.", (noun,))
     refuse_counted_column(draft, following, entity)
     _rank_groups(draft, at, counted(draft, following), descending, limit)
+
+
+def _kinds_before(draft: Draft, at: int, table: TableRef) -> bool:
+    """`which plan has the most learners`: a column of the counted rows, of which each value is a kind."""
+    apart = partition_names(draft)
+    named = [i for i in range(at) if draft.items[i].kind == "name" and i not in apart]
+    # Of two, such as `description of the color`, one need not be what is ranked.
+    if len(named) != 1 or draft.as_table(draft.items[named[0]]) is not None:
+        return False
+    column = draft.column(named[0])
+    own = {*draft.schema.label(table), *draft.schema.key(table)}
+    kind = column is not None and column.table == table and not draft.schema.is_numeric(column)
+    return kind and column is not None and column.column not in own
 
 
 def _refuse_many_rows(draft: Draft, at: int, column: ColumnRef) -> None:

@@ -18,6 +18,8 @@ from gnomon.models.grounded.handing import mark_owning
 from gnomon.models.grounded.linking import MAX_SPAN, Lexicon, Link
 from gnomon.models.grounded.owned import prefer_kinds, split_owned
 from gnomon.models.grounded.periods import Period, Reader, find_period
+from gnomon.models.grounded.stored_words import take_stored_words
+from gnomon.models.grounded.typos import meant_by
 from gnomon.models.grounded.units import SIGNS, SPOKEN, Said
 from gnomon.models.grounded.words import Token, name_words, tokenize
 
@@ -27,6 +29,10 @@ HARMLESS_MARKS = frozenset(",.?!:;()&\"'-")
 
 SQL_WORDS = frozenset({"AVG", "SUM", "MAX", "MIN", "TOP", "AND", "NOT"})
 STEERING = frozenset({"fill", "list", "and", "or"})
+STATING = frozenset({"available", "existing"})
+"""Filling words that a column may be called by for short: `is_available`."""
+
+SURE_NAME = 0.85
 REQUESTS = frozenset(
     {"report", "return", "display", "provide", "retrieve", "identify", "print", "fetch", "select"}
 )
@@ -57,6 +63,7 @@ class Item:
     Args:
         said: The unit or currency of a number, where the question says one.
         dated: The date that a verb names for what is behind it: `booked in 2025`.
+        meant: The name that it is a slip of, where it is one.
     """
 
     kind: ItemKind
@@ -70,6 +77,7 @@ class Item:
     said: Said | None = None
     dated: ColumnRef | None = None
     role: str = field(default="")
+    meant: str = ""
 
     def is_cue(self, *kinds: str) -> bool:
         """Whether it is a cue of one of the kinds."""
@@ -93,6 +101,9 @@ def tag(question: str, lexicon: Lexicon, values: Sequence[ValueMatch], today: da
         items.append(item)
         at += used
     items = list(split_owned(items, lexicon))
+    take_stored_words(items, lexicon.context)
+    _refuse_near_groups(items)
+    _right_slips(items, lexicon)
     _prefer_own_values(items)
     prefer_kinds(items, by_phrase)
     tell_directions(items, (words for words, _ in lexicon.context.choices))
@@ -113,6 +124,25 @@ def _prefer_own_values(items: Sequence[Item]) -> None:
         own = tuple(v for v in item.values if v.column.table in tables and v.kind in ("exact", "folded"))
         if own and not any(k.is_table or k.table in tables for k in item.links):
             item.kind, item.values, item.links = "value", own, ()
+
+
+def _right_slips(items: Sequence[Item], lexicon: Lexicon) -> None:
+    """`supliers`: a name with a slip of the pen in it, where the word is nothing else."""
+    for at, item in enumerate(items):
+        small = item.text.isalpha() and (item.text.islower() or (at == 0 and item.text[1:].islower()))
+        found = meant_by(item.text, lexicon) if item.kind == "unknown" and small else None
+        if found is not None:
+            item.kind, item.meant, item.links = "name", *found
+
+
+def _refuse_near_groups(items: Sequence[Item]) -> None:
+    """`by language`, where some category is called `languages`: what groups is no value that is only near."""
+    by = Item("unknown", "")
+    for item in items:
+        near = item.kind == "value" and all(v.kind not in ("exact", "folded") for v in item.values)
+        if near and by.is_cue("group", "each") and item.text.islower():
+            item.kind, item.values = ("name" if item.links else "unknown"), ()
+        by = by if item.text.lower() == "the" else item
 
 
 def _fiscal_reader(lexicon: Lexicon) -> Reader | None:
@@ -259,6 +289,8 @@ def _span(
     if span[0].kind == "quoted" and length == 1:
         return Item("quoted", span[0].text, values=matches)
     if cue and links and _name_wins(cue, links, tokens, at + length, lexicon):
+        cue = None
+    if cue and links and text.lower() in STATING and links[0].score >= SURE_NAME:
         cue = None
     if cue is not None and cue.kind == "unsupported" and _is_proper(tokens, at, length, matches):
         cue = None

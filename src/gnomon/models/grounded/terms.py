@@ -74,14 +74,14 @@ class Terms:
 
     def _count(self, target: Target, only: exp.Expr | None) -> exp.Expr:
         if target.ref is not None:
-            return _different(_where_met(self.kind(target.ref), only))
+            return different(_where_met(self.kind(target.ref), only))
         if target.table == self.plan.root:
             met = _where_met(exp.Literal.number(1), only) if only is not None else exp.Star()
             return exp.Count(this=met)
         key = self.schema.key(target.table)
         if len(key) != 1:
             raise NotRead(f"{target.table} has no single key to count by.", (str(target.table),))
-        return _different(_where_met(self.column(ColumnRef(target.table, key[0])), only))
+        return different(_where_met(self.column(ColumnRef(target.table, key[0])), only))
 
     def grouping(self, group: Grouping) -> exp.Expr:
         """A column to group by, dates in their buckets.
@@ -249,7 +249,7 @@ def _where_met(value: exp.Expr, only: exp.Expr | None) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=only, true=value)]) if only is not None else value
 
 
-def _different(value: exp.Expr) -> exp.Expr:
+def different(value: exp.Expr) -> exp.Expr:
     return exp.Count(this=exp.Distinct(expressions=[value]))
 
 

@@ -16,8 +16,10 @@ from gnomon.models.grounded.attached import (
 )
 from gnomon.models.grounded.beside import refuse_had
 from gnomon.models.grounded.coded import is_of_sex
+from gnomon.models.grounded.countries import is_same_country
 from gnomon.models.grounded.directions import direction
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.nearest_place import nearest_place
 from gnomon.models.grounded.reading import Condition, NotRead, Operator
 from gnomon.models.grounded.tagging import Item
 
@@ -99,9 +101,13 @@ def _attached(draft: Draft, at: int, match: ValueMatch) -> tuple[TableRef | None
 
 
 def spellings_of(item: Item, match: ValueMatch) -> tuple[str, ...]:
-    """The stored values of the column that differ from the match in case alone, the likeliest first."""
-    same = [v.value for v in item.values if v.column == match.column]
-    return tuple(dict.fromkeys(v for v in (*same, match.value) if v.casefold() == match.value.casefold()))
+    """The stored values of the column that differ from the match in case alone, the likeliest first.
+
+    A country is one in all its spellings, `US` and `USA`.
+    """
+    same = dict.fromkeys((*(v.value for v in item.values if v.column == match.column), match.value))
+    word = match.value.casefold()
+    return tuple(v for v in same if v.casefold() == word or is_same_country(v, word))
 
 
 def _negated(draft: Draft, at: int) -> bool:
@@ -140,19 +146,25 @@ def _choose(draft: Draft, at: int) -> ValueMatch:
         ),
         lambda v: True,
     ):
-        near = sorted((v for v in known if allowed(v)), key=lambda v: (-v.score, -v.rows))
+        near = sorted((v for v in known if allowed(v)), key=lambda v: (-_likeness(item, v), -v.rows))
         if not near:
             continue
         _refuse_other_spelling(draft, at, near[0], known, beside)
         _refuse_other_parent(draft, at, near[0], known)
-        tied = {v.column for v in near if near[0].score - v.score < 0.02}
+        tied = {v.column for v in near if _likeness(item, near[0]) - _likeness(item, v) < 0.02}
         own = [c for c in tied if c.table == draft.focus]
         if len(tied) > 1 and len(own) == 1:
             return next(v for v in near if v.column == own[0])
         if len(tied) > 1:
-            return _most_rows(draft, at, near, tied)
+            return nearest_place(draft, at, near, tied) or _most_rows(draft, at, near, tied)
         return near[0]
     raise NotRead(f"`{item.text}` could not be placed.", (item.text,))
+
+
+def _likeness(item: Item, match: ValueMatch) -> float:
+    """How well a value fits: whoever writes in small letters does not tell `motor` from `Motor`."""
+    small = match.kind == "folded" and item.text.islower()
+    return 1.0 if small else match.score
 
 
 def _refuse_other_spelling(
@@ -222,7 +234,7 @@ def _most_rows(draft: Draft, at: int, near: list[ValueMatch], tied: set[ColumnRe
     """Several columns hold the value: take the one with far more rows, else ask."""
     contenders = [v for v in near if v.column in tied]
     first, second = contenders[0], next(v for v in contenders if v.column != contenders[0].column)
-    options = tuple(str(v.column) for v in contenders[:4])
+    options = tuple(dict.fromkeys(str(v.column) for v in contenders))[:4]
     # Of a city of clinics and one of patients, how many rows there are of each says nothing.
     alike = first.column.column.casefold() == second.column.column.casefold()
     if first.rows > 20 * max(1, second.rows) and not alike:

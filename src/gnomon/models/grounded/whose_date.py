@@ -10,8 +10,10 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.blanks import has_gaps
 from gnomon.models.grounded.dates import has_rival_dates, is_state, main_date, refuse_period
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.event_dates import date_of_verb
 from gnomon.models.grounded.flags import is_participle
 from gnomon.models.grounded.happening import is_own_event, may_be_of, tells
+from gnomon.models.grounded.participles import is_done
 from gnomon.models.grounded.reading import Condition, NotRead
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.verbs import EVENT_OF, is_additive, is_doer, is_time
@@ -135,8 +137,11 @@ def _called(draft: Draft, item: Item) -> ColumnRef | None:
     for table in _in_play(draft):
         said = {stem(w) for w in name_words(item.text) if w not in name_words(table.name)} - SMALL
         found = [c for c in draft.schema.dates(table) if said & {stem(w) for w in name_words(c.column)}]
-        if len(found) == 1:
-            return found[0]
+        # A date may be called after the verb for short: `compl_ts` of what was completed.
+        verb = item.text.lower().split()[-1]
+        short = date_of_verb(draft.schema, table, verb) if not found and is_done(verb) else None
+        if len(found) == 1 or short is not None:
+            return short or found[0]
     return None
 
 

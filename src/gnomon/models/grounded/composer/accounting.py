@@ -104,6 +104,9 @@ TIMES = frozenset(
 )
 """In the name of a column that says when something is, whatever it is stored as."""
 
+LINKING = frozenset({"is", "are", "was", "were", "which are", "that are", "that is", "which is"})
+"""Behind these, a name is what is said of something."""
+
 ORDERING = frozenset({"order", "direction", "superlative", "common"})
 ORDERING_WORDS = frozenset(
     {
@@ -150,17 +153,37 @@ def left_over(
             what it says.
     """
     quiet = HARMLESS | SORTING if reading.order is not None else HARMLESS
-    return tuple(
+    # Only the careful reader says what it takes a slip of the pen for.
+    slips = tuple(item.text for item in question.items if item.meant)
+    return slips + tuple(
         item.text
         for at, item in enumerate(question.items)
         if at not in roles
         and at not in explained
         and (
             item.kind in NEVER_SKIPPED
+            or _is_said_of(question, at)
+            or _describes(question, at)
             or item.text.lower() in BEYOND
             or (item.kind == "unknown" and item.text.lower() not in quiet)
         )
     )
+
+
+def _is_said_of(question: Question, at: int) -> bool:
+    """`customers are companies`: what a verb says of the noun before it is not dropped."""
+    before = question.items[at - 1] if at else None
+    linked = before is not None and before.is_cue("fill") and before.text.lower() in LINKING
+    return linked and question.items[at].kind == "name" and at > 1
+
+
+def _describes(question: Question, at: int) -> bool:
+    """`hazardous containers`: a flag right before a noun, which says which of its rows are meant."""
+    item, behind = question.items[at], question.items[at + 1 : at + 2]
+    if item.kind != "name" or not behind or not any(k.is_table for k in behind[0].links[:1]):
+        return False
+    first = item.links[0] if item.links else None
+    return first is not None and not first.is_table and question.schema.is_flag(first.ref)
 
 
 def unheard(
