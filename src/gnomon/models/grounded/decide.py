@@ -24,7 +24,7 @@ from gnomon.models.grounded.synonyms import assuming, unsure_names, with_sources
 from gnomon.models.grounded.views import state_views
 from gnomon.models.grounded.words import tokenize
 
-SURE = 0.88
+SURE = 0.89
 """A reading that is likelier than this may be answered from."""
 
 KEPT = 0.65
@@ -33,13 +33,13 @@ KEPT = 0.65
 NEAR = 0.15
 """How much likelier a reading must be to be preferred to the careful one."""
 
-CLEAR = 0.72
+CLEAR = 0.76
 """What must be left of it after the doubt whether the table is the right one, and each assumption."""
 
 CLEAR_KEPT = 0.69
 """The same for a reading that the careful reader makes as well."""
 
-CLEAR_PLAIN = 0.65
+CLEAR_PLAIN = 0.68
 """The same where that is a figure, a figure of each group of plain rows, or the first of a ranking."""
 
 ASSUMED = 0.95

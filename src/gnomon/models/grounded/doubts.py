@@ -84,7 +84,7 @@ class Doubts:
         yield from doubted_identities(reading, draft)
         yield from doubted_partners(reading, draft)
         yield from doubted_numbers(reading, draft)
-        yield from doubted_plurals(reading, self._items)
+        yield from doubted_plurals(reading, self._items, self._schema)
         yield from (words for words, _ in doubted_namesakes(reading, draft))
         yield from doubted_bounds(reading, draft)
         yield from (words for words, _ in doubted_measures(reading, draft))
@@ -146,7 +146,7 @@ class Doubts:
             raise NotRead(f"`{words}` has two meanings{named}.", (words,), options)
         for words in ungrouped(reading, self._draft()):
             raise NotRead(f"`by {words}` asks for groups, and I see none.", (words,))
-        for words in doubted_plurals(reading, self._items):
+        for words in doubted_plurals(reading, self._items, self._schema):
             raise NotRead(f"`{words}` is one of many; I see only how many there are.", (words,))
         for words in doubted_who(reading, self._draft()):
             raise NotRead(f"`{words}` asks for people, and I see none that this is about.", (words,))

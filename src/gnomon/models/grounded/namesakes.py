@@ -11,7 +11,7 @@ from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.linking import LAYER_WORDS
 from gnomon.models.grounded.reading import Condition, Reading
 from gnomon.models.grounded.tagging import Item
-from gnomon.models.grounded.words import lemma, name_words
+from gnomon.models.grounded.words import lemma, name_words, stem
 
 MOSTLY = 0.5
 """Share of rows with a name of their own from which the name is taken to tell them apart."""
@@ -26,6 +26,7 @@ def doubted_namesakes(reading: Reading, draft: Draft) -> Iterator[tuple[str, Col
     yield from ((words, None) for words in _asked_and_given(reading, draft))
     yield from ((words, None) for words in _extreme_or_name(reading, draft))
     yield from ((words, None) for words in _counted_or_stored(reading, draft))
+    yield from ((words, None) for words in _half_of_a_name(reading, draft))
 
 
 def _rows_or_values(reading: Reading, draft: Draft) -> Iterator[tuple[str, ColumnRef | None]]:
@@ -142,3 +143,17 @@ def _counted_or_stored(reading: Reading, draft: Draft) -> Iterator[str]:
             columns = (*(t.ref for t in reading.targets if t.ref), *(g.column for g in reading.groups))
             if any(str(c) == listed[2] for c in columns):
                 yield cue.text
+
+
+def _half_of_a_name(reading: Reading, draft: Draft) -> Iterator[str]:
+    """`the year they joined`, of a reading that goes by another `year` than `year_joined`."""
+    order = reading.order.target if reading.order is not None else None
+    used = {g.column for g in reading.groups} | ({order.ref} if order is not None and order.ref else set())
+    for at, item in enumerate(draft.items):
+        mine = {k.ref for k in item.links if not k.is_table} & used
+        near = [i for i in draft.items[at + 1 : at + 3] if i.kind == "name"]
+        word = stem(item.text.lower())
+        for other in near if mine else ():
+            whole = {k.ref for k in other.links if not k.is_table} - mine
+            if any(word in {stem(w) for w in name_words(c.column)} for c in whole if c is not None):
+                yield item.text

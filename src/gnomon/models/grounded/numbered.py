@@ -11,6 +11,7 @@ from gnomon.domain.catalog import NUMERIC_KINDS, ColumnRef, TableRef
 from gnomon.domain.context import Context
 from gnomon.models.grounded.linking import Link
 from gnomon.models.grounded.reading import Reading
+from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import CAMEL, SEPARATORS, lemma
 
@@ -25,14 +26,14 @@ def number_names(items: Sequence[Item], context: Context) -> list[Item]:
     return [_numbered(items, at, context) for at in range(len(items))]
 
 
-def doubted_plurals(reading: Reading, items: Sequence[Item]) -> Iterator[str]:
+def doubted_plurals(reading: Reading, items: Sequence[Item], schema: Schema) -> Iterator[str]:
     """`floor 3` and `per floor`, of a reading that takes a number of floors."""
     compared = {c.column for c in (*reading.conditions, *reading.either) if c.operator in ("=", "in")}
     grouped = {g.column for g in reading.groups}
     for at in range(len(items)):
         before, behind = _is_before_number(items, at), _is_behind_each(items, at)
         used = (compared if before else set()) | (grouped if behind else set())
-        mine = [c for c in used if _counts(c, items[at].text.lower())]
+        mine = [c for c in used if _counts(c, items[at].text.lower()) and schema.is_numeric(c)]
         if any(before or c.table not in _named_before(items, at) for c in mine):
             yield items[at].text
 
@@ -43,7 +44,7 @@ def _numbered(items: Sequence[Item], at: int, context: Context) -> Item:
     if item.kind != "name" or not (numbered or grouped):
         return item
     word = item.text.lower()
-    plural = [k for k in item.links if not k.is_table and _counts(k.ref, word)]
+    plural = [k for k in item.links if not k.is_table and _counts(k.ref, word) and _is_number(k.ref, context)]
     if not plural:
         return item
     held = list(_numbers_of(word, context))
@@ -75,6 +76,13 @@ def _counts(column: ColumnRef, word: str) -> bool:
     """Whether a column is called by the plural of a word: `floors`, `num_floors`."""
     last = _words(column.column)[-1:]
     return bool(last) and last[0] != word and lemma(last[0]) == word
+
+
+def _is_number(column: ColumnRef, context: Context) -> bool:
+    """Whether it holds numbers: `languages` that holds their names is said of one row too."""
+    card = context.card(column.table)
+    found = card.column(column.column) if card is not None else None
+    return found is not None and found.column.kind in NUMERIC_KINDS
 
 
 def _words(name: str) -> list[str]:

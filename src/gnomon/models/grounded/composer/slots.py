@@ -36,6 +36,9 @@ NAMING = frozenset(
 WHOLE_NAME, PART_OF_NAME = 0.96, 0.8
 """Scores of links by the whole of a table's name, and by less of it than this."""
 
+HALF_SAID = 0.5
+"""Score of a partial link of which half of the name is said nearby."""
+
 MAX_LINKS = 8
 MAX_PARTIAL = 6
 MAX_VALUES = 6
@@ -131,7 +134,9 @@ def _options(
         for link in _named_whole(item.links)[:MAX_LINKS]:
             yield from _of_link(link, schema)
     if item.kind in ("unknown", "name", "number") or (item.cue is not None and item.cue.kind in NAMING):
-        for link in partial.links(at):
+        whole = any(k.is_table and k.score >= WHOLE_NAME for k in item.links)
+        # `exhibitions` are not the rows of `exhibition_record` where there is a table of exhibitions.
+        for link in (k for k in partial.links(at) if not (whole and k.is_table and k.score <= HALF_SAID)):
             yield from _of_link(link, schema)
     if item.kind == "cue" and item.cue is not None:
         yield from _of_adjective(item, schema)
