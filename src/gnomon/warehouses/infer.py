@@ -107,6 +107,7 @@ class _Measured:
 
     @property
     def unique(self) -> bool:
+        """Whether there are rows, and each has a value of its own."""
         return 0 < self.rows == self.filled == self.distinct
 
 
@@ -122,6 +123,7 @@ class _Joins:
             self.add(join)
 
     def add(self, join: Join) -> None:
+        """Know one more join."""
         self.all.append(join)
         self.linked.setdefault(join.child, set()).update(join.child_columns)
         self.taken.add((join.child, join.parent))
@@ -144,6 +146,7 @@ class _Work:
         self._kept = kept
 
     def with_keys(self, table: TableSchema) -> TableSchema:
+        """The table with the keys that are found; as it is where some are declared."""
         if table.keys or not table.columns:
             return table
         found = self._single_keys(table) or self._pair_keys(table)

@@ -146,3 +146,10 @@ def examples(business: str) -> Iterator[Example]:
         if example.expected.startswith("SELECT"):
             earlier = (*example.earlier, example.question)
         yield example
+
+
+def rows_of(business: Business, text: str) -> list[tuple[object, ...]]:
+    """The rows of the answer to a question that has to be answered."""
+    said = business.say(text)
+    assert said.startswith("SELECT"), said
+    return business.run(said)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from grounded_businesses import ANSWERED_FROM, NOW, Business, set_up
+from grounded_businesses import ANSWERED_FROM, NOW, Business, rows_of, set_up
 
 from gnomon.models.grounded.decide import decide, read
 from gnomon.models.minilm.embedder import MiniLmEmbedder
@@ -39,12 +39,6 @@ def ferry(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
     opened = set_up(folder, "ferry", request.param, FERRY, MiniLmEmbedder())
     yield opened
     opened.assembler.index.close()
-
-
-def rows_of(business: Business, text: str) -> list[tuple[object, ...]]:
-    said = business.say(text)
-    assert said.startswith("SELECT"), said
-    return business.run(said)
 
 
 @pytest.mark.requirement("grounded:glued-names")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from grounded_businesses import ANSWERED_FROM, NOW, Business, set_up
+from grounded_businesses import ANSWERED_FROM, NOW, Business, rows_of, set_up
 
 from gnomon.models.grounded.decide import decide, read
 from gnomon.models.minilm.embedder import MiniLmEmbedder
@@ -39,12 +39,6 @@ def gym(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
     opened = set_up(folder, "gym", request.param, GYM, MiniLmEmbedder())
     yield opened
     opened.assembler.index.close()
-
-
-def rows_of(business: Business, text: str) -> list[tuple[object, ...]]:
-    said = business.say(text)
-    assert said.startswith("SELECT"), said
-    return business.run(said)
 
 
 @pytest.mark.requirement("grounded:short-tables")

@@ -9,13 +9,11 @@ from collections.abc import Iterator, Sequence
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.linking import LAYER_WORDS, NAME
+from gnomon.models.grounded.own_name import tells_apart
 from gnomon.models.grounded.reading import Condition, Reading
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import name_words, stem
-
-NEARLY_ALL = 0.9
-"""Share of rows with a name of their own from which the name tells them apart."""
 
 BARE_ID = frozenset({"id", "ids"})
 OF = frozenset({"of", "for"})
@@ -60,9 +58,8 @@ def _names_of(draft: Draft, table: TableRef) -> set[ColumnRef]:
 
 
 def _names_one(condition: Condition, base: TableRef, schema: Schema) -> bool:
-    table, profile = condition.column.table, schema.column(condition.column).profile
-    named = table != base and schema.label(table) == (condition.column.column,) and condition.operator == "="
-    return named and profile is not None and profile.distinct >= NEARLY_ALL * (profile.rows - profile.nulls)
+    related = condition.column.table != base and condition.operator == "="
+    return related and tells_apart(condition.column, schema)
 
 
 def _beside(draft: Draft, first: Condition, second: Condition) -> bool:

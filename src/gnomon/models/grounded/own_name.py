@@ -40,10 +40,10 @@ def doubted_names(reading: Reading, draft: Draft) -> Iterator[str]:
 
 def _names_a_row(condition: Condition, base: TableRef, schema: Schema) -> bool:
     own = condition.column.table == base and condition.of in (None, base)
-    return own and condition.operator in ("=", "in", "contains") and _tells_apart(condition.column, schema)
+    return own and condition.operator in ("=", "in", "contains") and tells_apart(condition.column, schema)
 
 
-def _tells_apart(column: ColumnRef, schema: Schema) -> bool:
+def tells_apart(column: ColumnRef, schema: Schema) -> bool:
     """Whether the column is what rows are known by, and hardly two of them are known alike."""
     profile = schema.column(column).profile
     alone = schema.label(column.table) == (column.column,)

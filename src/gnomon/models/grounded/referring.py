@@ -254,6 +254,13 @@ def _name(draft: Draft, role: Role, at: int, length: int) -> None:
     del draft.items[at + 1 : at + length]
 
 
+def _name_and_state(draft: Draft, role: Role, at: int, length: int) -> None:
+    # The words are those of the question, before they give way to the name of the table.
+    words = _text(draft, at, length)
+    _name(draft, role, at, length)
+    _state(draft, role, words)
+
+
 def _place_group(draft: Draft, role: Role, at: int, length: int) -> bool:
     """`parcels per destination`, `for each referring doctor`."""
     start = at - 1 if at > 0 and draft.items[at - 1].text.lower() != "the" else at - 2
@@ -262,9 +269,7 @@ def _place_group(draft: Draft, role: Role, at: int, length: int) -> bool:
     verb = start > 0 and is_done(draft.items[start - 1].text.lower().split()[-1])
     if not grouped or verb or not _only_way(draft, role) or not (had or _is_over(draft, at + length)):
         return False
-    words = _text(draft, at, length)
-    _name(draft, role, at, length)
-    _state(draft, role, words)
+    _name_and_state(draft, role, at, length)
     return True
 
 
@@ -278,9 +283,7 @@ def _place_subject(draft: Draft, role: Role, at: int, length: int) -> bool:
         return False
     if all(draft.as_table(i) != role.table for i in draft.items[at + length :]):
         return False
-    words = _text(draft, at, length)
-    _name(draft, role, at, length)
-    _state(draft, role, words)
+    _name_and_state(draft, role, at, length)
     return True
 
 

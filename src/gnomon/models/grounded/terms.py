@@ -250,6 +250,7 @@ def _where_met(value: exp.Expr, only: exp.Expr | None) -> exp.Expr:
 
 
 def different(value: exp.Expr) -> exp.Expr:
+    """How many different values there are."""
     return exp.Count(this=exp.Distinct(expressions=[value]))
 
 

@@ -66,10 +66,12 @@ class _Said:
 
     @property
     def item(self) -> Item:
+        """The item in its place."""
         return self.question.items[self.at]
 
     @property
     def word(self) -> str:
+        """Its text in small letters."""
         return self.item.text.lower()
 
     def before(self) -> int | None:
