@@ -259,3 +259,29 @@ def test_a_number_of_a_table_s_own_rows_refers_to_nothing(tmp_path: Path) -> Non
     others = "CREATE TABLE exam_attempts AS SELECT i AS id, 'n' || i AS name FROM range(1, 61) t(i)"
     catalog = inferred(tmp_path, CUSTOMERS, attempts, others)
     assert joins_of(catalog) == {"quiz_attempts.customer_no > customers.id"}
+
+
+KIND_CODES = "CREATE TABLE {0} AS SELECT {1} AS type_code, 'n' || i AS label FROM range(1, 9) t(i)"
+
+
+@pytest.mark.requirement("warehouses:kind-codes")
+@pytest.mark.parametrize(
+    ("kinds", "code", "joins"),
+    [
+        (("van_types",), "'k' || (i % 8 + 1)", {"vans.type_code > van_types.type_code"}),
+        (("van_types", "shed_types"), "'k' || (i % 8 + 1)", {"vans.type_code > van_types.type_code"}),
+        (("van_types",), "i % 8 + 1", {"vans.type_code > van_types.type_code"}),
+        # Of another thing's kinds the code must be no small number, and of one such thing's alone.
+        (("vehicle_types",), "'k' || (i % 8 + 1)", {"vans.type_code > vehicle_types.type_code"}),
+        (("shed_types",), "i % 8 + 1", set()),
+        (("shed_types", "barn_types"), "'k' || (i % 8 + 1)", set()),
+        (("shed_labels",), "'k' || (i % 8 + 1)", set()),
+    ],
+)
+def test_a_code_of_a_kind_refers_to_the_table_of_such_kinds(
+    tmp_path: Path, kinds: tuple[str, ...], code: str, joins: set[str]
+) -> None:
+    key = "'k' || i" if code.startswith("'") else "i"
+    tables = [KIND_CODES.format(name, key) for name in kinds]
+    vans = f"CREATE TABLE vans AS SELECT i AS id, {code} AS type_code FROM range(1, 61) t(i)"
+    assert joins_of(inferred(tmp_path, *tables, vans)) == joins

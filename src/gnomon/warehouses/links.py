@@ -84,7 +84,9 @@ class Parents:
     def candidates(self, child: TableSchema, column: Column) -> list[Candidate]:
         """At most four keys the column may refer to, the likeliest first."""
         name = self._words(column.name)
-        if is_generic(name) or _is_own_key(child, column, name):
+        if is_generic(name):
+            return self._of_its_kind(child, column, name)
+        if _is_own_key(child, column, name):
             return []
         found: dict[int, Candidate] = {}
         numbers_own = _numbers_own_rows(child, name)
@@ -97,6 +99,21 @@ class Parents:
             if _compatible(parent.column, column):
                 found.setdefault(id(parent), Candidate(parent, strong=False, short=True))
         return sorted(found.values(), key=lambda c: _rank(c, child, name))[:_MOST_CANDIDATES]
+
+    def _of_its_kind(self, child: TableSchema, column: Column, name: Words) -> list[Candidate]:
+        """A `type_code` of `vans` is that of `van_types`, or of the one table of types with a key so called.
+
+        The name tells what kind of thing it is the code of, and nothing of whose: small numbers would be
+        found among those of any kind.
+        """
+        kind = without_id(name)
+        if not kind or kind == name or any(key.columns == (column.name,) for key in child.keys):
+            return []
+        found = [p for p in self._by_name.get(name, ()) if p.owner[-1:] == kind[-1:]]
+        found = [p for p in found if p.table.ref != child.ref and _compatible(p.column, column)]
+        own = [p for p in found if p.owner[: -len(kind)] == table_words(child.ref.name)]
+        chosen = own or (found if column.kind == "text" else [])
+        return [Candidate(chosen[0], strong=bool(own))] if len(chosen) == 1 else []
 
     def _short_for(self, child: TableSchema, name: Words) -> Sequence[Parent]:
         """Keys of the other tables whose one noun the last word before `id` is short for."""

@@ -306,7 +306,7 @@ def test_a_date_is_that_of_what_its_name_or_its_table_says_happened(
     [
         ("Number of deliveries by valley in 2025", "deliveries", "growers.enlisted_on", ("in 2025",)),
         ("Number of deliveries by valley in 2025", "deliveries", "deliveries.delivery_date", ()),
-        ("Number of bins of growers in 2025", "bins", "growers.enlisted_on", ()),
+        ("Number of bins of growers in 2025", "bins", "growers.enlisted_on", ("in 2025",)),
         ("deliveries of growers who enlisted in 2025", "deliveries", "growers.enlisted_on", ()),
         ("growers with deliveries in 2025", "growers", "deliveries.delivery_date", ()),
         ("pickers registered in 2025", "pickers", "pickers.birth_date", ("in 2025",)),

@@ -131,8 +131,14 @@ def state_unlabelled(draft: Draft) -> None:
         dated = group.bucket is not None and has_gaps(draft.schema, group.column)
         if dated and all(c.column != group.column for c in draft.conditions):
             # What has not happened yet is in no month.
-            draft.conditions.append(Condition(group.column, "not null"))
-            draft.assume(f"Rows that have no {group.column.column} are left out.")
+            leave_out_unlabelled(draft, group.column)
+
+
+def leave_out_unlabelled(draft: Draft, column: ColumnRef) -> None:
+    """Leave rows out that have no value of a column, where there may be some, and say so."""
+    if has_gaps(draft.schema, column):
+        draft.conditions.append(Condition(column, "not null"))
+        draft.assume(f"Rows that have no {column.column} are left out.")
 
 
 def doubted_blanks(reading: Reading, schema: Schema, items: Sequence[Item]) -> Iterator[str]:

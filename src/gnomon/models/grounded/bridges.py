@@ -7,6 +7,7 @@ from itertools import pairwise, permutations
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.attached import referring
 from gnomon.models.grounded.counted_rows import rows_counted
+from gnomon.models.grounded.departed import count_departed
 from gnomon.models.grounded.joins import JoinPlan, plan_joins, tables_needed
 from gnomon.models.grounded.left_out import links_and_gaps
 from gnomon.models.grounded.own_links import said_links
@@ -36,6 +37,7 @@ def through_bridges(reading: Reading, plan: JoinPlan, schema: Schema) -> Reading
         if _is_thing(bridge, ends, schema):
             told.append(f"{' and '.join(map(str, ends))} are linked through {bridge}.")
     told += links_and_gaps(reading, plan, schema, _linked(reading, plan, schema))
+    told += count_departed(reading, schema)
     return replace(reading, through=tuple(dict.fromkeys(told))) if told else reading
 
 

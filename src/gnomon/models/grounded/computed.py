@@ -7,12 +7,22 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.amounts import is_one, numbers_of, own_amount
 from gnomon.models.grounded.draft import AMBIGUITY_MARGIN, Draft
 from gnomon.models.grounded.flags import count_flagged, happened, noun_behind
+from gnomon.models.grounded.participles import is_done
 from gnomon.models.grounded.reading import Aggregate, NotRead, Reading, Target
+from gnomon.models.grounded.units import ends_in_unit
 from gnomon.models.grounded.verbs import is_additive
-from gnomon.models.grounded.words import ADDITIVE, lemma, name_words
+from gnomon.models.grounded.words import ADDITIVE, lemma, name_words, stem
 
 BEFORE_NAMES = ("fill", "all", "distinct", "list")
 VERBS_OF_THE_PART = frozenset({"are", "is", "was", "were", "have", "has", "had"})
+COMING = frozenset(
+    {"comes from", "come from", "came from", "came through", "come through", "came via", "come via"}
+)
+RATES = frozenset({"percent", "rate", "ratio", "average"})
+"""Words of columns that do not add up."""
+
+QUANTITIES = frozenset(stem(w) for w in ("quantity", "amount", "weight", "volume", "total", "net"))
+TOTALS = frozenset({"total", "overall"})
 SUMMING_OPENERS = frozenset(
     {"what was", "what is", "what were", "what are", "how much", "show", "give me", "show me"}
 )
@@ -28,6 +38,8 @@ def read_implied_sums(draft: Draft) -> None:
     total = total_asked(draft)
     if not grouped and (plain or not asked) and total is None:
         return
+    for deed in draft.open("name"):
+        _past_deed(draft, deed)
     for at in draft.open("name") if grouped or not plain else [total]:
         if at is None or draft.as_table(draft.items[at]) is not None:
             continue
@@ -234,7 +246,7 @@ def _read_aggregates(draft: Draft) -> None:
         if following is not None and draft.items[following].is_cue("agg"):
             words = (draft.items[at].text, draft.items[following].text)
             raise NotRead(f"I cannot tell over which groups `{' '.join(words)}` is.", words, final=True)
-        following = _past_number_of(draft, past_values(draft, following))
+        following = _past_deed(draft, _past_number_of(draft, past_values(draft, following)))
         _apply(draft, pending, following)
         pending = []
     if pending:
@@ -252,6 +264,34 @@ def _past_number_of(draft: Draft, at: int | None) -> int | None:
         raise NotRead("I do not aggregate counts yet.", (draft.items[at].text,))
     draft.take(at, "number of")
     return following
+
+
+def _past_deed(draft: Draft, at: int | None) -> int | None:
+    """`total HARVESTED kg`, of harvests of which one column says how many kilograms there were."""
+    behind = at + 1 if at is not None else 0
+    table = draft.as_table(draft.items[at]) if at is not None else None
+    if (
+        at is None
+        or table is None
+        or not is_done(draft.items[at].text.lower())
+        or not draft.is_name(behind if behind < len(draft.items) else None)
+    ):
+        return at
+    found = [
+        k.ref for k in draft.items[behind].links if k.column and k.table == table and _is_quantity(k.ref)
+    ]
+    if len(found) != 1:
+        return at
+    draft.take(at, f"rows of {table}")
+    draft.items[behind].resolved = found[0]
+    draft.assume(f"`{draft.items[at].text} {draft.items[behind].text}` is read as {found[0]}.")
+    return behind
+
+
+def _is_quantity(column: ColumnRef) -> bool:
+    """Whether its name says no more than how much there is, and in what."""
+    words = tuple(map(stem, name_words(column.column)))
+    return ends_in_unit(words) and set(words[:-1]) <= QUANTITIES
 
 
 def _apply(draft: Draft, pending: list[int], following: int | None) -> None:
@@ -292,6 +332,7 @@ def _amounts_of(draft: Draft, at: int, table: TableRef) -> list[str]:
     words = draft.items[at].text.lower()
     numbers = [c for c in columns if draft.schema.is_numeric(c) and not draft.schema.is_flag(c)]
     singular = words == lemma(words)
+    columns = [c for c in columns if not RATES & {*name_words(c.column)}]
     return [c.column for c in columns if ADDITIVE & {*name_words(c.column)} or (singular and c in numbers)]
 
 
@@ -312,6 +353,8 @@ def _also_measured(draft: Draft, at: int, aggregates: list[str]) -> None:
 def _read_share(draft: Draft, at: int) -> None:
     following = draft.after(at, skip=BEFORE_NAMES)
     described = following is not None and _is_part(draft, at, following)
+    if following is not None and not described and _read_share_of_amount(draft, at, following):
+        return
     following = following + 1 if described and following is not None else following
     table = draft.as_table(draft.items[following]) if following is not None else None
     if table is None or following is None or not draft.is_name(following):
@@ -322,6 +365,47 @@ def _read_share(draft: Draft, at: int) -> None:
     draft.take(at, "share")
     draft.focus = table
     draft.share = True
+
+
+def _read_share_of_amount(draft: Draft, at: int, following: int) -> bool:
+    """`percentage of maintenance cost`, `of the total fare`: a part of an amount and not of the rows.
+
+    Raises:
+        NotRead: It is of a number that does not add up.
+    """
+    total = draft.items[following].is_cue("agg") and draft.items[following].text.lower() in TOTALS
+    noun = draft.after(following, skip=BEFORE_NAMES) if total else following
+    amount = _amount_behind(draft, noun) if noun is not None and draft.is_name(noun) else None
+    if noun is None or amount is None:
+        return False
+    column = draft.column(amount, draft.schema.is_numeric)
+    if column is None or not (total or is_additive(draft, column)):
+        raise NotRead(f"I cannot tell a part of `{draft.items[amount].text}`.", (draft.items[amount].text,))
+    _refuse_inner_part(draft, amount)
+    for position in {at, following, noun, amount}:
+        draft.take(position, f"share of {column}")
+    draft.assume(f"The share is that of {column} added up, not of the number of rows.")
+    draft.targets.append(Target(column.table, column.column, "sum"))
+    draft.focus, draft.share = column.table, True
+    return True
+
+
+def _amount_behind(draft: Draft, at: int) -> int | None:
+    """The position of the amount: a column, or the one right behind the noun of its table in the singular.
+
+    `What percentage of flights cost more than 500` is about flights.
+    """
+    table, behind = draft.as_table(draft.items[at]), at + 1
+    if table is None:
+        return at
+    compared = draft.after(behind)
+    told = compared is not None and draft.items[compared].is_cue("compare", "between", "suffix_compare")
+    if not is_one(draft.items[at].text) or not draft.is_name(behind if behind < len(draft.items) else None):
+        return None
+    own = any(
+        k.table == table and draft.schema.is_numeric(k.ref) for k in draft.items[behind].links if k.column
+    )
+    return behind if own and not told and draft.as_table(draft.items[behind]) is None else None
 
 
 def _is_part(draft: Draft, at: int, following: int) -> bool:
@@ -345,7 +429,8 @@ def _is_part(draft: Draft, at: int, following: int) -> bool:
 def _refuse_inner_part(draft: Draft, at: int) -> None:
     """`what share of enrollments IN CRAFTS are completed`: the whole is restricted, not the part."""
     for item in draft.items[at + 1 :]:
-        if item.is_cue("fill") and item.text.lower().split()[-1] in VERBS_OF_THE_PART:
+        said = item.text.lower()
+        if item.is_cue("fill") and (said.split()[-1] in VERBS_OF_THE_PART or said in COMING):
             return
         if item.kind in ("value", "quoted", "number") or item.is_cue("compare"):
             raise NotRead(

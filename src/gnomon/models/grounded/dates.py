@@ -1,15 +1,17 @@
 """Which date of a table a period or a time grouping is about."""
 
 from gnomon.domain.catalog import ColumnRef, TableRef
+from gnomon.models.grounded.blanks import has_gaps
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.event_dates import TIME
+from gnomon.models.grounded.happening import is_row_date
+from gnomon.models.grounded.opening_dates import opening_date, verb_date
+from gnomon.models.grounded.participles import is_done
 from gnomon.models.grounded.reading import NotRead
+from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.short_forms import likeness
 from gnomon.models.grounded.units import name_parts
 from gnomon.models.grounded.words import name_words, stem
-
-ROW_WORDS = frozenset(stem(w) for w in ("created", "inserted", "recorded", "logged"))
-"""A date with such a name says when the row came about, which is what a bare period asks."""
 
 STATE_WORDS = frozenset(
     stem(w)
@@ -39,6 +41,9 @@ BEGINS = frozenset(stem(w) for w in ("start", "starts", "begin", "begins", "sche
 PARTS = frozenset(stem(w) for w in ("items", "lines", "details", "rows", "positions", "entries"))
 """Last words of a table whose rows are parts of a row of another: `order_items`, `invoice_lines`."""
 
+MIN_VERB = 4
+"""Letters of a verb of which a noun may be made."""
+
 
 def main_date(draft: Draft, table: TableRef, words: str) -> ColumnRef | None:
     """The date or year column that a bare period is about; None if the table has none such."""
@@ -49,7 +54,8 @@ def main_date(draft: Draft, table: TableRef, words: str) -> ColumnRef | None:
     chosen = _chosen(draft, words, dates)
     if chosen is not None:
         return chosen
-    event = event_date(table, dates)
+    told = verb_date(draft, table, words) if len(dates) > 1 else None
+    event = told or date_of_rows(draft.schema, table, dates) or opening_date(draft, table)
     if event is not None and len(dates) > 1:
         others = ", ".join(d.column for d in dates if d != event)
         draft.assume(f"Time is taken from {event}.", f"name another date: {others}")
@@ -75,6 +81,16 @@ def _chosen(draft: Draft, words: str, dates: list[ColumnRef]) -> ColumnRef | Non
     return next((d for d in dates if str(d) == picked), None)
 
 
+def date_of_rows(schema: Schema, table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
+    """The date by which rows came about; else the one that every row has, called after what its noun tells.
+
+    A `transacted_at` of `transactions` is such a one.
+    """
+    event = event_date(table, dates)
+    done = [c for c in dates if _is_verb_of(c, table)] if event is None else []
+    return done[0] if len(done) == 1 and not has_gaps(schema, done[0]) else event
+
+
 def event_date(table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
     """The date named after the table's own noun (`order_date` of `orders`), else of the row's birth."""
     own = set(name_words(table.name))
@@ -85,6 +101,14 @@ def event_date(table: TableRef, dates: list[ColumnRef]) -> ColumnRef | None:
         if len(found) == 1:
             return found[0]
     return None
+
+
+def _is_verb_of(column: ColumnRef, table: TableRef) -> bool:
+    """`booked_at` of `bookings`, `transacted_on` of `transactions`."""
+    first, *rest = name_words(column.column)
+    verb, noun = stem(first), stem(name_words(table.name)[-1])
+    made = len(verb) >= MIN_VERB and noun.startswith(verb)
+    return made and is_done(first) and set(rest) <= TIME
 
 
 def _is_short_for(column: ColumnRef, table: TableRef) -> bool:
@@ -102,7 +126,7 @@ def ranking_date(draft: Draft, table: TableRef, words: str) -> ColumnRef:
     """
     dates = draft.schema.dates(table)
     chosen = _chosen(draft, words, dates + draft.schema.year_columns(table))
-    event = chosen or event_date(table, dates)
+    event = chosen or date_of_rows(draft.schema, table, dates) or opening_date(draft, table)
     plain = [d for d in dates if not is_state(d)]
     if event is not None:
         if chosen is None and any(d != event for d in plain):
@@ -129,11 +153,6 @@ def _words(column: ColumnRef) -> set[str]:
 def is_state(column: ColumnRef) -> bool:
     """Whether the date bounds a state, such as a birth or an opening."""
     return bool(STATE_WORDS & {stem(w) for w in name_words(column.column)})
-
-
-def is_row_date(column: ColumnRef) -> bool:
-    """Whether the date says when its row came about."""
-    return bool(ROW_WORDS & {stem(w) for w in name_words(column.column)})
 
 
 def has_rival_dates(draft: Draft, table: TableRef) -> bool:

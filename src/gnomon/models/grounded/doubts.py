@@ -6,6 +6,7 @@ from itertools import dropwhile
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import Context
+from gnomon.models.grounded.alternatives import doubted_alternatives
 from gnomon.models.grounded.at_most_one import doubted_numbers
 from gnomon.models.grounded.attached import doubted_places
 from gnomon.models.grounded.blanks import doubted_blanks, doubted_stock
@@ -14,22 +15,28 @@ from gnomon.models.grounded.computed import doubted_totals, fixed_counts
 from gnomon.models.grounded.counted_rows import doubted_counts
 from gnomon.models.grounded.doers import doubted_doers, ungrouped
 from gnomon.models.grounded.draft import Draft
-from gnomon.models.grounded.filters import doubted_bounds
+from gnomon.models.grounded.filters import doubted_bounds, doubted_numbers_moved
 from gnomon.models.grounded.flags import doubted_flags
+from gnomon.models.grounded.group_averages import doubted_averages
+from gnomon.models.grounded.grouping import doubted_groups
 from gnomon.models.grounded.heard import hear
 from gnomon.models.grounded.heights import doubted_heights
 from gnomon.models.grounded.homes import doubted_homes
 from gnomon.models.grounded.identities import doubted_identities, doubted_partners
+from gnomon.models.grounded.kind_ranked import doubted_kinds
 from gnomon.models.grounded.kinds import counted_per_row
+from gnomon.models.grounded.kinds_listed import doubted_lists
 from gnomon.models.grounded.linking import LAYER_WORDS, NAME
 from gnomon.models.grounded.misdated import misdated
 from gnomon.models.grounded.namesakes import doubted_namesakes
 from gnomon.models.grounded.numbered import doubted_plurals
 from gnomon.models.grounded.own_name import doubted_names
+from gnomon.models.grounded.past_states import doubted_denials
 from gnomon.models.grounded.people import doubted_who
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.recent import doubted_latest
 from gnomon.models.grounded.refusals import excluding
+from gnomon.models.grounded.relative_clauses import doubted_clauses
 from gnomon.models.grounded.row_states import (
     doubted_amounts,
     doubted_being,
@@ -39,7 +46,9 @@ from gnomon.models.grounded.row_states import (
     doubted_words,
 )
 from gnomon.models.grounded.schema import Schema
+from gnomon.models.grounded.standing import doubted_times
 from gnomon.models.grounded.stored_words import stored_values
+from gnomon.models.grounded.superlative_nouns import doubted_rankings, several_ranked
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import name_words, stem
 
@@ -73,12 +82,17 @@ class Doubts:
         """The words of the question that the reading takes for something else than they may say."""
         several = (words for words, *_ in (*self._stored(reading), *self._elliptic(reading)))
         told = (*self._of_others(reading), *several, *self._of_rows(reading), *self._of_nothing(reading))
+        told = (*told, *(words for words, _ in doubted_times(reading, self._draft())))
+        told = (*told, *doubted_rankings(reading, self._draft()))
         return tuple(dict.fromkeys((*told, *misdated(reading, self._items, self._schema))))
 
     def _of_rows(self, reading: Reading) -> Iterator[str]:
         """Values that may be those of other rows, and kinds of rows that are taken row by row."""
         draft = self._draft()
         yield from doubted_places(reading, draft)
+        yield from doubted_clauses(reading, draft)
+        yield from doubted_lists(reading, draft)
+        yield from doubted_denials(reading, draft)
         yield from doubted_doers(reading, draft)
         yield from doubted_names(reading, draft)
         yield from doubted_identities(reading, draft)
@@ -93,6 +107,11 @@ class Doubts:
         yield from doubted_heights(draft, reading)
         yield from doubted_latest(draft, reading)
         yield from doubted_homes(reading, draft)
+        yield from doubted_averages(reading, draft)
+        yield from doubted_numbers_moved(reading, draft)
+        yield from doubted_kinds(reading, draft)
+        yield from doubted_groups(reading, draft)
+        yield from (second for (_, second), _ in doubted_alternatives(reading, draft))
         yield from doubted_states(reading, draft)
         yield from self._passed_over(reading, draft)
         yield from (words for words, _ in counted_per_row(reading, self._items, self._schema))
@@ -131,6 +150,18 @@ class Doubts:
             raise NotRead(f"`{words}` could be {column} or {other}.", (words,), (str(column), str(other)))
         for words in self._of_nothing(reading):
             raise NotRead(f"I cannot tell what of `{words}` counts.", (words,))
+        for pair, held in doubted_alternatives(reading, self._draft()):
+            said = " and ".join(f"`{w}`" for w in pair)
+            raise NotRead(f"{said} are two values of {held}, and a row has one of them.", pair)
+        for words in doubted_clauses(reading, self._draft()):
+            raise NotRead(f"I cannot tell of what `{words}` is said.", (words,))
+        for words, column in doubted_times(reading, self._draft()):
+            reason = f"`{words}` could go by {column} alone, which need not say when that was so; name it."
+            raise NotRead(reason, (words,))
+        for words in doubted_rankings(reading, self._draft()):
+            if words == several_ranked(self._draft()):
+                raise NotRead(f"How many are the `{words}`? Say, for example, `the 5 {words}`.", (words,))
+            raise NotRead(f"`{words}` stands for many rows each; I cannot tell how to rank that.", (words,))
         for words in self._of_others(reading):
             raise NotRead(f"I cannot tell whose `{words}` is meant.", (words,))
         for words, column in doubted_measures(reading, self._draft()):

@@ -17,6 +17,11 @@ SPOKEN = {
     "began": "begin",
     "begun": "begin",
     "ended": "end",
+    "expiring": "end",
+    "expire": "end",
+    "expired": "end",
+    "buy": "purchase",
+    "purchased": "buy",
 }
 """What dates call that for which people have another word."""
 

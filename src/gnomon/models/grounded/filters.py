@@ -8,7 +8,8 @@ from gnomon.models.grounded.computed import past_values
 from gnomon.models.grounded.dates import refuse_period
 from gnomon.models.grounded.dimensions import dimension_columns
 from gnomon.models.grounded.draft import Draft
-from gnomon.models.grounded.flags import state_unflagged
+from gnomon.models.grounded.flags import WITH, state_unflagged
+from gnomon.models.grounded.group_averages import average_of_group, measure_said
 from gnomon.models.grounded.kinds import counts_of_kinds
 from gnomon.models.grounded.measured import fits, in_unit_of, only_column, said_of_either
 from gnomon.models.grounded.month_texts import read_months, refuse_stored_month
@@ -23,6 +24,7 @@ from gnomon.models.grounded.reading import (
     Reading,
     Target,
 )
+from gnomon.models.grounded.stored_counts import kept_number
 from gnomon.models.grounded.whose_date import period_table_date, said_date
 
 ADJECTIVE_DIMENSIONS = {
@@ -73,7 +75,11 @@ def _beside_temporal(draft: Draft, at: int) -> ColumnRef | None:
 
 
 def _dates_or_years(draft: Draft, column: ColumnRef) -> bool:
-    return draft.schema.is_temporal(column) or column in draft.schema.year_columns(column.table)
+    return draft.schema.is_temporal(column) or _holds_years(draft, column)
+
+
+def _holds_years(draft: Draft, column: ColumnRef) -> bool:
+    return column in draft.schema.year_columns(column.table) or draft.schema.is_season(column)
 
 
 def within(draft: Draft, column: ColumnRef, period: Period) -> list[Condition]:
@@ -82,7 +88,7 @@ def within(draft: Draft, column: ColumnRef, period: Period) -> list[Condition]:
     Raises:
         NotRead: The column holds years and the period is less than one.
     """
-    if column in draft.schema.year_columns(column.table) and not draft.schema.is_temporal(column):
+    if _holds_years(draft, column) and not draft.schema.is_temporal(column):
         return _within_years(draft, column, period)
     _say_zone(draft, column)
     found = []
@@ -191,6 +197,12 @@ def _compare_number(draft: Draft, number_at: int, operator: str, *, left_of: int
             return _having(draft, number_at, right, operator, left_of)
         if counts_of_kinds(draft, number_at, right, operator, left_of):
             return
+        kept = kept_number(draft.schema, draft.focus, table) if draft.focus and table is not None else None
+        if kept is not None:
+            draft.take(right, f"column {kept}")
+            draft.take(number_at, f"{kept} {operator} {number:f}")
+            draft.assume(f"`{draft.items[right].text}` is read as {kept}.")
+            return draft.conditions.append(Condition(kept, CHILD_OPERATORS[operator], (number,), words, True))
         if table is not None and number == number.to_integral_value():
             draft.take(right, f"rows of {table}")
             draft.take(number_at, "count")
@@ -268,7 +280,7 @@ def _numeric_beside(draft: Draft, left_of: int, right_of: int) -> ColumnRef:
     for position in (draft.before(left_of), draft.after(right_of)):
         if position is None or draft.items[position].kind != "name":
             continue
-        if draft.as_table(draft.items[position]) is not None:
+        if draft.as_table(draft.items[position]) is not None or is_had_apart(draft, right_of, position):
             continue
         test = _is_measured if position > right_of else _measurable
         column = draft.column(position, lambda c, test=test: test(draft, c))  # type: ignore[misc]
@@ -278,6 +290,27 @@ def _numeric_beside(draft: Draft, left_of: int, right_of: int) -> ColumnRef:
             return column
     words = draft.items[left_of].text
     raise NotRead(f"I cannot tell which column `{words}` is about.", (words,))
+
+
+def is_had_apart(draft: Draft, number: int, at: int) -> bool:
+    """`bookings over 500 WITH A discount`: what rows have, said behind a number, is not what is compared."""
+    between = [w for i in draft.items[number + 1 : at] for w in i.text.lower().split()]
+    return number < at and bool(WITH & {*between}) and between[-1:] != ["of"]
+
+
+def doubted_numbers_moved(reading: Reading, draft: Draft) -> Iterator[str]:
+    """Numbers that a reading compares with a column that the question says only of what rows have as well."""
+    for condition in reading.conditions:
+        for at, item in enumerate(draft.items):
+            if item.number is None or item.number not in condition.values:
+                continue
+            named = [
+                i
+                for i, x in enumerate(draft.items)
+                if any(k.ref == condition.column for k in x.links if k.column)
+            ]
+            if named and all(is_had_apart(draft, at, i) for i in named):
+                yield item.text
 
 
 def _measurable(draft: Draft, column: ColumnRef) -> bool:
@@ -292,11 +325,11 @@ def _is_measured(draft: Draft, column: ColumnRef) -> bool:
 
 
 def _compare_average(draft: Draft, at: int, average: int) -> None:
-    column_at = draft.after(average)
+    column_at = measure_said(draft, average)
     cue = draft.items[at].cue
     assert cue is not None
     column = None
-    if column_at is not None and draft.items[column_at].kind == "name":
+    if column_at is not None:
         column = draft.column(column_at, lambda c: _measurable(draft, c))
     if column is None:
         column = _numeric_beside(draft, at, at)
@@ -307,7 +340,8 @@ def _compare_average(draft: Draft, at: int, average: int) -> None:
         draft.take(left, f"column {column}")
     if cue.value not in (">", ">=", "<", "<="):
         raise NotRead("I only compare with an average by more or less than.", (draft.items[at].text,))
-    draft.against_average.append(AgainstAverage(column, cue.value))  # type: ignore[arg-type]
+    within = average_of_group(draft, average, column)
+    draft.against_average.append(AgainstAverage(column, cue.value, within))  # type: ignore[arg-type]
     draft.take(at, "comparison")
     draft.take(average, f"average of {column}")
 

@@ -10,12 +10,13 @@ from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.linking import FLAG_WORDS
 from gnomon.models.grounded.reading import Condition, NotRead, Reading, Target
+from gnomon.models.grounded.relative_clauses import noun_of_clause
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import lemma, name_words, stem
 
 LINKING = frozenset({"are", "is", "was", "were", "be", "been", "got", "get", "has been", "have been"})
-WITH = frozenset({"with", "having", "have", "has", "who have", "that have"})
+WITH = frozenset({"with", "having", "have", "has", "who have", "that have", "got"})
 OWNING = frozenset({"of", "for", "among"})
 WHOLE = 0.9
 """Score of a link by the whole of a table's name."""
@@ -44,7 +45,7 @@ def is_of_another(draft: Draft, at: int, column: ColumnRef) -> bool:
     Raises:
         NotRead: What it is said of has nothing of that name.
     """
-    item, noun = draft.items[at], noun_behind(draft, at) or _subject(draft, at)
+    item, noun = draft.items[at], noun_behind(draft, at) or _subject(draft, at) or noun_of_clause(draft, at)
     if noun is None or noun == column.table:
         return False
     if not any(v.column.table == noun for v in item.values):
@@ -131,8 +132,13 @@ def is_participle(words: str) -> bool:
     return words.isalpha() and len(words) > 4 and words.lower().endswith("ed")
 
 
-def restrict_happened(draft: Draft, at: int, column: ColumnRef, *, negated: bool) -> None:
+def restrict_happened(
+    draft: Draft, at: int, column: ColumnRef, *, negated: bool, alternative: str = ""
+) -> None:
     """Take the rows to which it has happened, or has not.
+
+    Args:
+        alternative: What else may say so.
 
     Raises:
         NotRead: The date may lie ahead.
@@ -143,8 +149,9 @@ def restrict_happened(draft: Draft, at: int, column: ColumnRef, *, negated: bool
     if last is None or last[:10] > draft.today.isoformat():
         raise NotRead(f"{column} may lie ahead; say until when `{words}` is meant.", (words,), final=True)
     draft.conditions.append(Condition(column, "null" if negated else "not null", (), words))
-    draft.assume(f"`{words}` is read as {column} being {'missing' if negated else 'known'}.")
-    draft.take(at, f"{column} is {'missing' if negated else 'known'}")
+    state = "missing" if negated else "known"
+    draft.assume(f"`{words}` is read as {column} being {state}.", alternative)
+    draft.take(at, f"{column} is {state}")
 
 
 def is_had(draft: Draft, at: int) -> bool:

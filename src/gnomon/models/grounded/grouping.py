@@ -1,5 +1,6 @@
 """Read how rows are grouped and ordered."""
 
+from collections.abc import Iterator
 from typing import cast
 
 from gnomon.domain.catalog import ColumnRef, TableRef
@@ -10,7 +11,16 @@ from gnomon.models.grounded.doers import refuse_doer, tells_of_doing
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.flags import is_participle
 from gnomon.models.grounded.linking import UNITS
-from gnomon.models.grounded.reading import Bucket, Condition, Grouping, NotRead, Ordering, Target, Within
+from gnomon.models.grounded.reading import (
+    Bucket,
+    Condition,
+    Grouping,
+    NotRead,
+    Ordering,
+    Reading,
+    Target,
+    Within,
+)
 from gnomon.models.grounded.whose_date import said_date
 from gnomon.models.grounded.words import ADDITIVE, name_words, stem
 
@@ -397,6 +407,9 @@ def _group_by(draft: Draft, at: int) -> None:
     ):
         if draft.entity is not None:
             raise NotRead("I group by one kind of thing at a time.", (item.text,))
+        if (column_at := column_of_group(draft, at)) is not None:
+            draft.take(at, f"rows of {table}")
+            return _group_by(draft, column_at)
         draft.entity = table
         draft.take(at, f"each row of {table}")
         return
@@ -411,6 +424,36 @@ def _group_by(draft: Draft, at: int) -> None:
         raise NotRead(f"{column} is an amount, not something to group by.", (item.text,))
     draft.groups.append(Grouping(column))
     draft.take(at, f"group by {column}")
+
+
+def column_of_group(draft: Draft, at: int) -> int | None:
+    """`by keeper town`: the position of the column right behind the noun of its table; no name or key is one.
+
+    Two keepers of one name are two, so that a name behind a noun asks for a group each.
+    """
+    behind, table = at + 1, draft.as_table(draft.items[at])
+    if (
+        behind >= len(draft.items)
+        or not draft.is_name(behind)
+        or draft.as_table(draft.items[behind]) is not None
+    ):
+        return None
+    own = [k for k in draft.items[behind].links if k.column is not None and k.table == table]
+    if table is None or not own:
+        return None
+    return behind if own[0].column not in (*draft.schema.label(table), *draft.schema.key(table)) else None
+
+
+def doubted_groups(reading: Reading, draft: Draft) -> Iterator[str]:
+    """`by keeper town`, where a reading makes a group of each keeper."""
+    for at, item in enumerate(draft.items):
+        by = draft.before(at) if draft.as_table(item) is not None else None
+        grouped = by is not None and draft.items[by].is_cue("group", "each")
+        if not grouped or draft.as_table(item) != reading.group_by_entity:
+            continue
+        behind = column_of_group(draft, at)
+        if behind is not None:
+            yield f"{item.text} {draft.items[behind].text}"
 
 
 def _counts_only(draft: Draft, table: TableRef) -> bool:

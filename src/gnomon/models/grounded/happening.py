@@ -16,12 +16,19 @@ BEGINNING = _stems(
 )  # fmt: skip
 """Said of a row, these say that it came about."""
 
+ROW_WORDS = _stems("created", "inserted", "recorded", "logged")
+"""A date with such a name says when the row came about, which is what a bare period asks."""
+
 SALE = _stems("sold", "sell", "sale", "purchase", "purchased", "bought", "buy", "order", "ordered")
 PAYMENT = _stems(
     "paid", "pay", "payment", "payout", "refund", "refunded", "salary", "bonus", "dividend", "settled",
     "wage", "donation", "expense", "spent",
 )  # fmt: skip
 ANYTHING = _stems("happened", "took place", "held", "occurred", "taken")
+DEEDS = _stems("made", "make", "makes", "done", "do", "did", "performed", "carried")
+"""Verbs that add nothing to the noun of a deed: deliveries that are made are delivered."""
+
+MIN_VERB = 3
 FAMILIES = (BEGINNING, SALE, PAYMENT)
 TIME = _stems(
     "date", "time", "timestamp", "datetime", "day", "at", "on", "in", "dt", "ts", "moment", "utc", "year"
@@ -42,7 +49,7 @@ def may_be_of(verb: str, column: ColumnRef) -> bool:
     """
     said, table = _of(verb), _of(column.table.name)
     happened = _of(column.column) - TIME
-    if said & (ANYTHING | happened):
+    if said & (ANYTHING | happened) or (said & DEEDS and is_of_noun(column)):
         return True
     if is_own_event(column):
         happened = table | _stems("created")
@@ -52,6 +59,17 @@ def may_be_of(verb: str, column: ColumnRef) -> bool:
 def is_own_event(column: ColumnRef) -> bool:
     """Whether a date is called after nothing but its table's rows: `order_date` of orders, or `date`."""
     return not _of(column.column) - TIME - _of(column.table.name)
+
+
+def is_row_date(column: ColumnRef) -> bool:
+    """Whether the date says when its row came about."""
+    return bool(ROW_WORDS & _of(column.column))
+
+
+def is_of_noun(column: ColumnRef) -> bool:
+    """Whether a date is called after nothing but what its table is: `delivered_at` of deliveries."""
+    nouns, words = _of(column.table.name), _of(column.column) - TIME
+    return not words - nouns or any(len(w) >= MIN_VERB and n.startswith(w) for w in words for n in nouns)
 
 
 def happening(column: ColumnRef) -> frozenset[str]:

@@ -6,8 +6,11 @@ from functools import lru_cache
 
 from gnomon.domain.context import Context
 from gnomon.models.grounded.coded import values_of
+from gnomon.models.grounded.fillers import pass_over
+from gnomon.models.grounded.flag_phrases import name_flags
 from gnomon.models.grounded.linking import Lexicon, build_lexicon
 from gnomon.models.grounded.numbered import number_names
+from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item, tag
 
 
@@ -43,4 +46,7 @@ def _tagged(asked: _Asked) -> tuple[Lexicon, tuple[Item, ...]]:
     lexicon = build_lexicon(asked.context)
     values = values_of(asked.text, asked.context)
     items = tag(asked.text, lexicon, values, asked.today)
+    schema = Schema(asked.context, "")
+    pass_over(items, schema)
+    name_flags(items, schema)
     return lexicon, tuple(number_names(items, asked.context))

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from gnomon.domain.catalog import TableRef
 from gnomon.models.grounded.composer.accounting import PLACES
 from gnomon.models.grounded.draft import Draft
+from gnomon.models.grounded.people import PERSONS
 from gnomon.models.grounded.reading import Reading
-from gnomon.models.grounded.words import name_words
+from gnomon.models.grounded.tagging import Item
+from gnomon.models.grounded.words import lemma, name_words
 
 LIVING = frozenset({"live", "lives", "living", "lived", "residing", "reside", "resides"})
 HOMES = PLACES | {
@@ -32,6 +34,12 @@ def doubted_homes(reading: Reading, draft: Draft) -> Iterator[str]:
 
 
 def _who(draft: Draft, at: int) -> TableRef | None:
-    """The noun before a position."""
-    tables = (draft.as_table(i) for i in reversed(draft.items[:at]))
+    """The noun before a position, or whoever is a kind of people: `students` of customers."""
+    tables = (draft.as_table(i) or _of_people(i) for i in reversed(draft.items[:at]))
     return next((t for t in tables if t is not None), None)
+
+
+def _of_people(item: Item) -> TableRef | None:
+    """The one table that has a value for such people."""
+    tables = {v.column.table for v in item.values} if lemma(item.text.lower()) in PERSONS else set()
+    return next(iter(tables)) if item.kind == "value" and len(tables) == 1 else None

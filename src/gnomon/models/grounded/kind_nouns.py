@@ -2,6 +2,7 @@
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.linking import LAYER_WORDS, Link
+from gnomon.models.grounded.people import PERSONS, are_people
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.verbs import EVENT_VERBS, MEASURE_VERBS
@@ -9,6 +10,9 @@ from gnomon.models.grounded.words import lemma, name_words
 
 KINDS = frozenset({"type", "kind", "position", "role", "occupation", "profession", "trade"})
 """What a column is called that says of each row what it is; a category says to what it belongs."""
+
+JOBS = frozenset({"job", "role", "position", "occupation", "profession", "trade"})
+"""In the name of a column of people that says what they do: `job_title`."""
 
 SCORE = 0.9
 
@@ -49,9 +53,16 @@ def _kind(item: Item, schema: Schema) -> ColumnRef | None:
     column = next(iter(columns)) if len(columns) == 1 else None
     if column is None or any(v.value.casefold() not in (word, lemma(word)) for v in item.values):
         return None
-    return (
-        column if column.table in schema.tables() and _says_what_it_is(column.table, column.column) else None
-    )
+    if column.table not in schema.tables():
+        return None
+    called = lemma(word) in PERSONS or bool(JOBS & set(name_words(column.column)))
+    person = called and are_people(schema, column.table) and not _names_rows(column, schema)
+    return column if person or _says_what_it_is(column.table, column.column) else None
+
+
+def _names_rows(column: ColumnRef, schema: Schema) -> bool:
+    """`Cooks` may be what somebody is called."""
+    return column.column in schema.label(column.table) or name_words(column.column)[-1] == "name"
 
 
 def _says_what_it_is(table: TableRef, name: str) -> bool:

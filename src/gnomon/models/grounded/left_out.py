@@ -8,18 +8,25 @@ from gnomon.models.grounded.own_links import said_links
 from gnomon.models.grounded.reading import Reading
 from gnomon.models.grounded.schema import Schema
 
+DENYING = frozenset({"<>", "not in"})
+
 
 def lacking(reading: Reading, plan: JoinPlan, schema: Schema) -> Iterator[ColumnRef]:
     """The columns that some rows of a list or of groups lack, where they join what is shown.
 
-    Where a condition is about what is joined, whoever asks means those rows alone.
+    Where a condition is about what is joined, whoever asks means those rows alone; but `not based in Linz`
+    may be said of what has no base too.
     """
+    all_said = (*reading.conditions, *reading.either)
+    denied = {c.column.table for c in all_said if c.operator in DENYING}
+    for hop in reversed(plan.hops):
+        denied |= {hop.source} if hop.target in denied else set()
     shown = {t.table for t in reading.targets if t.aggregate is None}
     shown |= {g.column.table for g in reading.groups}
     shown |= {reading.group_by_entity} if reading.group_by_entity is not None else set()
-    asked = {c.column.table for c in (*reading.conditions, *reading.either)} | {*reading.kept}
+    asked = {c.column.table for c in all_said if c.operator not in DENYING} | {*reading.kept}
     for hop in plan.hops:
-        if hop.target not in shown or hop.target in asked or len(hop.pairs) != 1:
+        if hop.target not in shown | denied or hop.target in asked or len(hop.pairs) != 1:
             continue
         column = ColumnRef(hop.source, hop.pairs[0][0])
         profile = schema.column(column).profile

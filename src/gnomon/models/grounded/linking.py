@@ -313,6 +313,8 @@ def _column_names(card: TableCard, column: CardColumn) -> list[tuple[tuple[str, 
             named.append((bare, 0.9))
     if ends_in_unit(words):
         named.append((words[:-1], 0.9))
+        if table and words[0] not in table and not _binds(column):
+            named.append(((*table, *words[:-1]), 0.88))
     if len(words) > 1 and words[-1] == "id" and column.column.kind == "text":
         named.append((words[:-1], 0.6))
     # The last word of a longer name is what people say for short: `price` for `unit_price`. Rows are not

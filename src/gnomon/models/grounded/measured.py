@@ -13,11 +13,13 @@ from gnomon.domain.catalog import NUMERIC_KINDS, ColumnRef, TableRef
 from gnomon.domain.context import Context
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.heard import hear
+from gnomon.models.grounded.percentages import held_as_percentage
 from gnomon.models.grounded.reading import NotRead, Reading
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import NUMBER_WORDS, Item
 from gnomon.models.grounded.units import (
     NOUNS,
+    PERCENT,
     SPOKEN,
     Held,
     Said,
@@ -73,8 +75,8 @@ def _converted(
 ) -> tuple[Decimal, str]:
     item = items[at]
     assert item.number is not None
-    held = _held(schema, column)
     said = item.said or other
+    held = _held(schema, column, said)
     if said is None:
         return item.number, _bare(items, item, column, held)
     asked, words = said.units, _words(item, said)
@@ -89,12 +91,16 @@ def _converted(
     value = convert(item.number, unit, held.unit)
     if value is None:
         raise _refused(f"`{words}` has no exact number in {held.unit.name}, which {column} holds.", words)
+    if unit == held.unit == PERCENT:
+        return value, f"{column} is taken to hold percentages, by its values."
     if unit == held.unit or (value == item.number and held.unit.currency):
         return value, ""
     return value, f"`{words}` is {value:f} of {column}, which holds {held.unit.name}."
 
 
-def _held(schema: Schema, column: ColumnRef) -> Held:
+def _held(schema: Schema, column: ColumnRef, said: Said | None = None) -> Held:
+    if said is not None and PERCENT in said.units:
+        return held_as_percentage(schema, column)
     return held_by(schema.card(column.table), schema.column(column))
 
 
@@ -166,7 +172,8 @@ def said_of_either(draft: Draft, low: int, high: int) -> Said | None:
 
 def fits(draft: Draft, at: int, column: ColumnRef) -> bool:
     """Whether a column may hold what the number at a position is said in."""
-    unit, said = _held(draft.schema, column).unit, draft.items[at].said
+    said = draft.items[at].said
+    unit = _held(draft.schema, column, said).unit
     return said is None or unit is None or any(u.dimension == unit.dimension for u in said.units)
 
 

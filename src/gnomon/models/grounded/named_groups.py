@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gnomon.domain.catalog import ColumnRef, TableRef
-from gnomon.models.grounded.reading import Grouping, Reading, Target
+from gnomon.models.grounded.joins import plan_joins
+from gnomon.models.grounded.reading import Grouping, NotRead, Reading, Target
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import name_words, stem
@@ -31,7 +32,18 @@ def by_name(reading: Reading, schema: Schema, items: Sequence[Item]) -> Reading:
         return reading
     figures = tuple(t for t in reading.targets if t.aggregate is not None)
     mentioned = tuple(dict.fromkeys((*reading.mentioned, parent)))
-    return replace(reading, targets=figures, groups=(), group_by_entity=parent, mentioned=mentioned)
+    named = replace(reading, targets=figures, groups=(), group_by_entity=parent, mentioned=mentioned)
+    return named if _leads_by(named, groups[0].column, schema) else reading
+
+
+def _leads_by(named: Reading, column: ColumnRef, schema: Schema) -> bool:
+    """Whether the rows that are the groups are reached by that column, and not by another way."""
+    try:
+        hops = plan_joins(named, schema).hops
+    except NotRead:
+        return False
+    way = (column.table, column.column, named.group_by_entity)
+    return any((h.source, h.pairs[0][0], h.target) == way for h in hops)
 
 
 def _listed_by_name(reading: Reading, schema: Schema, items: Sequence[Item]) -> Reading:

@@ -34,6 +34,7 @@ from gnomon.models.grounded.grouping import read_groups, read_order
 from gnomon.models.grounded.handing import read_owning
 from gnomon.models.grounded.heard import hear
 from gnomon.models.grounded.kin import settle_kin
+from gnomon.models.grounded.kinds_listed import list_kinds_once
 from gnomon.models.grounded.lasting import part_verbs, read_lasting
 from gnomon.models.grounded.nested import read_nested
 from gnomon.models.grounded.occurred import read_occurred
@@ -52,6 +53,7 @@ from gnomon.models.grounded.refusals import (
     refuse_mixed,
     refuse_part_average,
     refuse_split_name,
+    refuse_unclear_share,
     refuse_universals,
     refuse_unlike_entity,
     refuse_unused_noun,
@@ -60,6 +62,7 @@ from gnomon.models.grounded.refusals import (
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.shortened import spell_out
 from gnomon.models.grounded.shown_units import read_figures, refuse_mismeasured
+from gnomon.models.grounded.spending import read_spending
 from gnomon.models.grounded.stated import read_stated_numbers, state_slips
 from gnomon.models.grounded.superlatives import read_best_selling, read_superlatives
 from gnomon.models.grounded.tagging import Item
@@ -85,6 +88,7 @@ def read_question(question: str, context: Context, today: date) -> Reading:
     part_verbs(items, lexicon, today)
     draft = Draft(schema, items, today, alone=spell_out(items, schema))
     state_slips(draft)
+    read_spending(draft)
     kin = read_links(draft)
     draft.focus = find_focus(draft)
     read_lasting(draft)
@@ -264,11 +268,7 @@ def _place_column(draft: Draft, at: int) -> None:
         return
     if any(g.column == column for g in draft.groups):
         return draft.take(at, f"group {column}")
-    if (
-        at > 1
-        and draft.items[at - 1].text.lower() in ("a", "an")
-        and draft.items[at - 2].text.lower() in WITH
-    ):
+    if _is_wanted(draft, at):
         return read_present(draft, at, column)
     refuse_adjective(draft, at, column)
     refuse_flag_as_noun(draft, at, column)
@@ -293,6 +293,16 @@ def _place_column(draft: Draft, at: int) -> None:
     draft.take(at, f"column {column}")
 
 
+def _is_wanted(draft: Draft, at: int) -> bool:
+    """`with A DISCOUNT`, `with a total over 500 and A DISCOUNT`: rows that have such a thing."""
+    if at < 2 or draft.items[at - 1].text.lower() not in ("a", "an"):
+        return False
+    before, rest = draft.items[at - 2], draft.items[: at - 2]
+    compared = bool(rest) and rest[-1].kind == "number" and bool(rest[-1].role)
+    also = before.is_cue("and") and compared and any(i.text.lower() in WITH for i in rest)
+    return before.text.lower() in WITH or also
+
+
 def _listed_count(draft: Draft) -> int:
     return sum(t.aggregate is None for t in draft.targets)
 
@@ -314,7 +324,8 @@ def finish(draft: Draft) -> Reading:
     if base is None:
         raise NotRead("I see no table that this is about.", ())
     grouped = bool(draft.groups or draft.entity)
-    if grouped and draft.having is None and not any(t.aggregate for t in draft.targets):
+    computed = draft.share or any(t.aggregate for t in draft.targets)
+    if grouped and draft.having is None and not computed:
         raise NotRead("I cannot tell what to compute for each group.", ())
     _show_what_is_listed(draft)
     refuse_lone_measure(draft)
@@ -327,10 +338,11 @@ def finish(draft: Draft) -> Reading:
     _list_with_counts(draft)
     read_stock(draft)
     state_unlabelled(draft)
+    list_kinds_once(draft)
     settle_whether(draft)
-    if draft.share and not (draft.conditions or draft.either or draft.linked or draft.against_average):
-        raise NotRead("I cannot tell which part of the whole is meant.", ("share",))
-    if draft.entity is not None and any(t.aggregate == "count" for t in draft.targets):
+    if draft.share:
+        refuse_unclear_share(draft)
+    if draft.entity is not None and (draft.share or any(t.aggregate == "count" for t in draft.targets)):
         draft.assume(f"Only rows of {draft.entity} that have any are listed.")
     return Reading(
         base=base,

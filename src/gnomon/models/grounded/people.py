@@ -82,7 +82,9 @@ def doubted_who(reading: Reading, draft: Draft) -> Iterator[str]:
     being = bool(set(words[1:2]) & BEING)
     done_to = next((t for item in draft.items[1:] if (t := draft.as_table(item)) is not None), None)
     shown = _shown(reading)
-    done = not being and done_to == reading.base and shown <= {done_to}
+    # `who earns the most among officers` is one of these.
+    among = any("among" in item.text.lower().split() for item in draft.items)
+    done = not being and not among and done_to == reading.base and shown <= {done_to}
     columns = set(_columns(reading))
     # The number by which a row refers to somebody tells nobody who that is.
     numbered = bool(columns) and all(draft.schema.is_key(c) for c in columns)

@@ -145,7 +145,18 @@ def _body(tokens: Sequence[Token], at: int, today: date, further: Reader | None)
     own = further(words, today) if further is not None else None
     if own is not None:
         return own
-    for reader in (_iso_day, _iso_month, _named_day, _quarter, _half, _month, _to_date, _relative, _year):
+    for reader in (
+        _iso_day,
+        _iso_month,
+        _named_day,
+        _quarter,
+        _half,
+        _month,
+        _to_date,
+        _relative,
+        _ahead,
+        _year,
+    ):
         found = reader(words[:5], today)
         if found is not None:
             return found
@@ -280,6 +291,21 @@ def _last_n(count: int, unit: str, today: date, used: int, whole: bool) -> Perio
     end = today + timedelta(days=1)
     start = end - timedelta(days=count * UNITS[unit]) if UNITS[unit] else step(end, unit, -count)
     return Period(start, end, used, f"last {count} {unit}s", assumed=f"The last {count} {unit}s end today.")
+
+
+def _ahead(words: list[str], today: date) -> Period | None:
+    """`next month`, and `the next 30 days`, which begin today; `next day` is a way of delivery."""
+    match = re.match(r"^(?:the )?next (?:(\d+) )?(day|week|month|quarter|year)(s?)\b", " ".join(words))
+    if match is None or bool(match[3]) != (match[1] not in (None, "1")) or match[0].endswith("next day"):
+        return None
+    unit, used = match[2], len(match[0].split())
+    if match[1] is None:
+        start = step(floor_to(today, unit), unit, 1)
+        return Period(start, step(start, unit, 1), used, f"next {unit}", whole_years=unit == "year")
+    count = int(match[1])
+    said = f"next {count} {unit}{match[3]}"
+    end = step(today, unit, count) if 1 <= count <= 1000 else None
+    return Period(today, end, used, said, assumed=f"The {said} begin today.") if end is not None else None
 
 
 def unit_of(period: Period) -> str | None:

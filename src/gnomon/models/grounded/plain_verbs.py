@@ -7,6 +7,7 @@ side of it are linked in one way, and where nothing tells that it may say more t
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.composer.outcomes import leaves_open, undone_by
 from gnomon.models.grounded.cues import Cue
+from gnomon.models.grounded.deeds import deed_date, read_never_done
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.handing import LASTING, leaves_whose
 from gnomon.models.grounded.keyed import read_keyed
@@ -15,7 +16,7 @@ from gnomon.models.grounded.referring import ASKING, BETWEEN, may_be_none, row_b
 from gnomon.models.grounded.role_words import DESCRIBED
 from gnomon.models.grounded.schema import Hop
 from gnomon.models.grounded.tagging import Item
-from gnomon.models.grounded.verbs import excuse_verbs
+from gnomon.models.grounded.verbs import excuse_verbs, is_time
 from gnomon.models.grounded.when import read_when
 from gnomon.models.grounded.words import lemma, name_words, stem
 
@@ -40,6 +41,7 @@ def read_verbs(draft: Draft) -> None:
     read_when(draft)
     excuse_verbs(draft)
     excuse_plain_verbs(draft)
+    read_never_done(draft)
 
 
 def excuse_plain_verbs(draft: Draft) -> None:
@@ -86,12 +88,15 @@ def _linked_by(draft: Draft, at: int) -> tuple[TableRef, TableRef] | None:
     from gnomon.models.grounded.composer.relations import links
 
     word = draft.items[at].text.lower()
-    plain = links(word) and not _describes(draft, at) and not _goes_by_date(draft)
+    plain = not _describes(draft, at) and not _goes_by_date(draft)
     sides = _sides(draft, at) if plain else None
     if sides is None:
         return None
     first, behind = sides
     item = draft.items[behind]
+    done = _deed(draft, at, first, draft.as_table(item))
+    if done is not None or not links(word):
+        return done
     found = [t for t in _tables_of(draft, item) if _says_no_more(draft, word, (first, t))]
     # A value is where each row leads, before what several rows of something else have.
     above = [t for t in found if draft.schema.paths(first, t, many=False)]
@@ -105,6 +110,21 @@ def _linked_by(draft: Draft, at: int) -> tuple[TableRef, TableRef] | None:
         draft.items[at + 1].cue = Cue("fill")
         draft.take(at + 1, "by")
     return first, found[0]
+
+
+def _deed(
+    draft: Draft, at: int, first: TableRef, second: TableRef | None
+) -> tuple[TableRef, TableRef] | None:
+    """The doer and the rows that came about by what it did; a period is about the date of the deed."""
+    ends = ((first, second), (second, first)) if second is not None else ()
+    for doer, rows in ends:
+        dated = deed_date(draft, draft.items[at].text, doer, rows)
+        if dated is not None:
+            if any(map(is_time, draft.items)):
+                draft.dated_by = dated
+                draft.assume(f"Time is taken from {dated}.", "name another date")
+            return doer, rows
+    return None
 
 
 def _goes_by_date(draft: Draft) -> bool:
@@ -130,7 +150,7 @@ def _sides(draft: Draft, at: int) -> tuple[TableRef, int] | None:
     behind += by
     while behind < len(draft.items) and _stands_between(draft.items[behind]):
         behind += 1
-    if behind < len(draft.items) and nouns:
+    if behind < len(draft.items) and nouns and draft.items[behind].kind != "period":
         few = may_be_none(draft, at + 1, behind)
         return None if few or (by and not _is_passive(draft, at, behind)) else (nouns[-1][1], behind)
     before = row_before(draft, at)

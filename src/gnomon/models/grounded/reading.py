@@ -58,10 +58,15 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class AgainstAverage:
-    """A column compared with its own average over the same table."""
+    """A column compared with its own average over the same table.
+
+    Args:
+        within: The column that tells the group of a row, where the average is that of its own group alone.
+    """
 
     column: ColumnRef
     operator: Literal[">", ">=", "<", "<="]
+    within: ColumnRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from itertools import combinations, pairwise, permutations
 
 from gnomon.domain.catalog import TableRef
 from gnomon.domain.context import Context
-from gnomon.models.grounded.dates import is_row_date
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.fiscal import MENTION
 from gnomon.models.grounded.flags import noun_behind
+from gnomon.models.grounded.happening import is_row_date
 from gnomon.models.grounded.heard import hear
 from gnomon.models.grounded.pointing import refuse_pointing
 from gnomon.models.grounded.reading import Condition, NotRead, Target
@@ -211,7 +211,9 @@ def state_average_of_rows(draft: Draft) -> None:
 
 def refuse_part_average(draft: Draft) -> None:
     """Above the average of all rows, or of those that the question is about: only said apart."""
-    if draft.against_average and (draft.conditions or draft.linked):
+    grouped = any(a.within is not None for a in draft.against_average)
+    beside = draft.conditions or draft.linked or (grouped and len(draft.against_average) > 1)
+    if draft.against_average and beside:
         raise NotRead("I cannot tell over which rows the average is.", ("average",), final=True)
     if any(a.column.table != draft.focus for a in draft.against_average):
         raise NotRead("I compare with an average of the rows that are asked for.", ("average",))
@@ -258,6 +260,20 @@ def refuse_contradiction(draft: Draft) -> None:
                 raise NotRead(
                     f"`{low.words}` and `{high.words}` exclude each other.", (low.words, high.words)
                 )
+
+
+def refuse_unclear_share(draft: Draft) -> None:
+    """A share is of all rows, or of an amount of theirs, in each group if there are groups."""
+    if not (draft.conditions or draft.either or draft.linked or draft.against_average):
+        raise NotRead("I cannot tell which part of the whole is meant.", ("share",))
+    if draft.order is not None or draft.limit is not None:
+        raise NotRead("I do not rank by a share yet.", ("share",))
+    listed = [t.column for t in draft.targets if t.aggregate is None and t.column is not None]
+    if listed:
+        raise NotRead(f"I cannot tell whether the share is that of rows or of {listed[0]}.", (listed[0],))
+    grouped = {g.column for g in draft.groups} & {c.column for c in draft.conditions}
+    for column in grouped:
+        raise NotRead(f"I cannot tell whether {column} is the part or the groups.", (column.column,))
 
 
 def refuse_unlike_entity(draft: Draft, listed: list[Target], computed: list[Target]) -> None:

@@ -6,7 +6,17 @@ from typing import Any
 
 from gnomon.domain.wording import say
 from gnomon.models.grounded.linking import LAYER_WORDS
-from gnomon.models.grounded.reading import Condition, Counted, Kin, Linked, Reading, Side, Target, Within
+from gnomon.models.grounded.reading import (
+    AgainstAverage,
+    Condition,
+    Counted,
+    Kin,
+    Linked,
+    Reading,
+    Side,
+    Target,
+    Within,
+)
 from gnomon.models.grounded.words import CAMEL, SEPARATORS, lemma, name_words
 
 AGGREGATES = {"sum": "total", "avg": "average", "min": "lowest", "max": "highest", "median": "median"}
@@ -71,7 +81,8 @@ def _plural(word: str) -> str:
 def describe(reading: Reading) -> str:
     """What a reading asks for, as a noun phrase without numbers of its own."""
     if reading.share:
-        head = f"the share of {things(reading.base.name)}"
+        of = noun(reading.targets[0].column or "") if reading.targets else things(reading.base.name)
+        head = f"the share of {of}"
     elif reading.every or reading.exists_only:
         head = f"the number of {things(reading.base.name)}"
     else:
@@ -158,8 +169,7 @@ def _restrictions(reading: Reading) -> str:
               for k in reading.linked if k.table != reading.base}  # fmt: skip
     apart = [c for own in theirs.values() for c in own]
     said = list(dict.fromkeys(_said_of(c, reading) for c in reading.conditions if c not in apart))
-    said += [f"{noun(a.column.column)} is {'above' if '>' in a.operator else 'below'} the average"
-             for a in reading.against_average]  # fmt: skip
+    said += map(_against_average, reading.against_average)
     if reading.either:
         said.append(" or ".join(dict.fromkeys(_said_of(c, reading) for c in reading.either)))
     said += [f"{'none' if t.negated else 'one'} has {_condition(t.condition)}" for t in reading.tests]
@@ -172,6 +182,12 @@ def _restrictions(reading: Reading) -> str:
     if text and linked:
         text, linked = f"{text}, and {linked[0]}", linked[1:]
     return " ".join(p for p in (text, *linked, counted) if p)
+
+
+def _against_average(against: AgainstAverage) -> str:
+    side = "above" if ">" in against.operator else "below"
+    group = f" of its {noun(against.within.column)}" if against.within is not None else ""
+    return f"{noun(against.column.column)} is {side} the average{group}"
 
 
 def _with_own(linked: Linked, conditions: Sequence[Condition]) -> str:

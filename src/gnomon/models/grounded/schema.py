@@ -20,6 +20,8 @@ from gnomon.models.grounded.words import is_short_name, name_words
 MAX_HOPS = 4
 YES = frozenset({"1", "yes", "y", "true", "t"})
 NO = frozenset({"0", "no", "n", "false", "f"})
+SEASONS = frozenset({"season", "vintage"})
+"""Names of columns whose years are asked for by that name: a season may begin in the year before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,12 @@ class Schema:
         """Integer (or text) columns that hold calendar years, by name and range."""
         return [ColumnRef(table, c.name) for c in self.card(table).columns if _is_year(c)]
 
+    def is_season(self, ref: ColumnRef) -> bool:
+        """Whether it holds seasons that are called by their year: a time only where the question says so."""
+        column = self.column(ref)
+        named = bool(SEASONS & set(name_words(ref.column)))
+        return named and column.column.kind in ("integer", "text") and _ranges_over_years(column)
+
     def dimension(self, table: TableRef, dimension: str) -> list[ColumnRef]:
         """Columns whose name has a word of the dimension: `price`, `age`, `length`."""
         wanted = set(DIMENSIONS.get(dimension, ()))
@@ -201,11 +209,18 @@ def _is_year(column: CardColumn) -> bool:
     if "year" not in name_words(column.name):
         return False
     profile = column.profile
-    low, high = (profile.low, profile.high) if profile else (None, None)
-    if low is None or high is None:
+    if profile is None or profile.low is None or profile.high is None:
         return column.column.kind in ("integer", "text")
+    return _ranges_over_years(column)
+
+
+def _ranges_over_years(column: CardColumn) -> bool:
+    profile = column.profile
+    low, high = (profile.low, profile.high) if profile else (None, None)
     return (
-        low[:4].isdigit()
+        low is not None
+        and high is not None
+        and low[:4].isdigit()
         and high[:4].isdigit()
         and len(low.split(".")[0]) == 4
         and "1000" <= low <= high[:4] <= "2999"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from gnomon.domain.catalog import NUMERIC_KINDS, CardColumn, TableCard, TableRef
 from gnomon.models.grounded.cues import Cue
 from gnomon.models.grounded.flags import WITH
+from gnomon.models.grounded.head_nouns import name_heads
 from gnomon.models.grounded.kind_nouns import name_kinds
 from gnomon.models.grounded.linking import Link
 from gnomon.models.grounded.participles import is_done
@@ -29,8 +30,12 @@ STATES = frozenset(
 """Alone before a noun they say of what kind it is, and are no column."""
 
 KINDS = frozenset({"class", "type", "code", "kind", "cd", "typ", "cls"})
+AREAS = frozenset({"hectare", "hectares", "ha", "acre", "acres", "sqm", "sqft", "m2", "ft2", "sqkm", "km2"})
 AMOUNTS = frozenset({"amt", "amount", "val", "value"})
 """Last words of a name that people leave out."""
+
+ADDING = frozenset({"total", "sum of", "sum", "overall", "combined"})
+"""What is so much per something else does not add up."""
 
 SCORES: dict[Likeness, float] = {"same": 0.9, "listed": 0.9, "likely": 0.78, "guessed": 0.76}
 """How sure a column is by the least sure of its words; the answer says what is below 0.8."""
@@ -57,7 +62,7 @@ Names = dict[str, list[_Name]]
 
 def spell_out(items: list[Item], schema: Schema) -> bool:
     """Make names of words that stand for nothing, where a column says so for short; whether there are any."""
-    readers = (spell_tables, name_people, name_stored_counts, spell_columns, name_kinds)
+    readers = (name_heads, spell_tables, name_people, name_stored_counts, spell_columns, name_kinds)
     found = [read(items, schema) for read in readers]
     return any(found)
 
@@ -103,6 +108,8 @@ def _name_around(items: list[Item], at: int, schema: Schema, names: Names) -> bo
             links = _links(words, names, _tables(items), whether=_asks_whether(items, start))
             if start and items[start - 1].is_cue("count", "distinct"):
                 links = tuple(k for k in links if _is_kind(schema, k, words))
+            if start and items[start - 1].is_cue("agg") and items[start - 1].text.lower() in ADDING:
+                links = tuple(k for k in links if "per" not in name_parts(k.ref.column))
             if links:
                 items[start : start + length] = [Item("name", " ".join(words), links=links)]
                 return True
@@ -184,12 +191,16 @@ def _cuts(card: TableCard, column: CardColumn) -> Iterator[tuple[tuple[str, ...]
         yield kept, ""
         if len(kept) > 1 and _is_left_out(kept, card, column):
             yield kept[:-1], kept[-1]
+        if "per" in kept[2:-1] and column.column.kind in NUMERIC_KINDS:
+            yield kept[: kept.index("per")], "per"
+        if len(kept) == 2 and is_done(kept[-1]) and column.column.kind in NUMERIC_KINDS:
+            yield kept[:-1], kept[-1]
 
 
 def _is_left_out(parts: tuple[str, ...], card: TableCard, column: CardColumn) -> bool:
     numeric = column.column.kind in NUMERIC_KINDS
     unit = bool(units_in_names(parts[-1])) and (parts[-1] != "min" or is_minutes(card, column.name))
-    measure = parts[-1] in PERCENT | AMOUNTS or unit
+    measure = parts[-1] in PERCENT | AMOUNTS | AREAS or unit
     return (numeric and measure and "per" not in parts) or parts[-1] in KINDS
 
 
@@ -222,7 +233,7 @@ def _may_leave(left: str, word: str) -> bool:
 
     `orders` are no `order_value`: several things are counted, not measured. A letter is a unit of few nouns.
     """
-    if not left or left == "id" or _measures(left, word):
+    if not left or left == "id" or _measures(left, word) or is_done(left):
         return True
     return lemma(word) == word and left not in SHORT
 

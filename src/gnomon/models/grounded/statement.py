@@ -30,6 +30,8 @@ RELATED: dict[str, tuple[type[exp.Binary] | None, bool]] = {
 them: fewer than 3 means not to be among those with 3 or more, which keeps those with none."""
 
 ALL_COLUMNS_UP_TO = 12
+AVERAGES = "averages"
+"""What the averages of groups are called in a statement."""
 
 
 class Statement(Terms):
@@ -52,6 +54,9 @@ class Statement(Terms):
             joined(query, self.table(hop.target), on, kind=side)
         if self.reading.order is not None and self.reading.order.linked is not None:
             query = self._counted_rows(query, self.reading.order.linked)
+        for against in self.reading.against_average:
+            if against.within is not None:
+                joined(query, *self._averages(against.column, against.within), side="LEFT")
         apart = self.reading.share or self.reading.every
         for condition in self._whole() if apart else self._where():
             query = query.where(condition, copy=False)
@@ -60,7 +65,8 @@ class Statement(Terms):
     def _select(self) -> exp.Select:
         reading = self.reading
         if reading.share:
-            return exp.select(self._share())
+            columns, keys = self._group_columns()
+            return exp.select(*columns, self._share()).group_by(*(k.copy() for k in keys), copy=False)
         if reading.every:
             return exp.select(self._exceptions())
         columns, group_keys = self.columns()
@@ -158,9 +164,11 @@ class Statement(Terms):
         return [self.column(ColumnRef(base, c)) for c in columns]
 
     def _part(self) -> exp.Expr:
-        """The number of rows that meet what does not restrict the whole."""
+        """The number of rows that meet what does not restrict the whole, or what they come to."""
         whole = self._whole()
         condition = exp.and_(*(c for c in self._where() if c not in whole))
+        if self.reading.targets:
+            return self.target(self.reading.targets[0], condition)
         return exp.Count(this=exp.Case(ifs=[exp.If(this=condition, true=exp.Literal.number(1))]))
 
     def _exceptions(self) -> exp.Expr:
@@ -170,7 +178,9 @@ class Statement(Terms):
     def _share(self) -> exp.Expr:
         part = self._part()
         scaled = exp.Mul(this=exp.Literal.number("100.0"), expression=part)
-        rows = exp.Nullif(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(0))
+        of = self.reading.targets
+        whole = self.target(of[0]) if of else exp.Count(this=exp.Star())
+        rows = exp.Nullif(this=whole, expression=exp.Literal.number(0))
         return self.named(exp.Div(this=scaled, expression=rows), "percent")
 
     def _whole(self) -> list[exp.Expr]:
@@ -211,7 +221,25 @@ class Statement(Terms):
         """All of the conditions, as one."""
         return exp.and_(*(self.condition(c, self.aliases) for c in conditions), copy=False)
 
+    def _averages(self, measure: ColumnRef, group: ColumnRef) -> tuple[exp.Expr, exp.Expr]:
+        """The average of each group, and what joins it to the rows of the group.
+
+        A subquery for each row would read the table once a row in engines that do not unnest it.
+        """
+        alias = {measure.table: measure.table.name}
+        rows = exp.Select().from_(self.table(measure.table, alias), copy=False)
+        rows = rows.select(exp.alias_(self.column(group, alias), "key", quoted=True), copy=False)
+        rows = rows.select(exp.alias_(exp.Avg(this=self.column(measure, alias)), "average", quoted=True))
+        if self.rules(measure.table):
+            rows = rows.where(self.always(measure.table, alias), copy=False)
+        rows = rows.group_by(self.column(group, alias), copy=False)
+        key = exp.column(exp.to_identifier("key", quoted=True), table=AVERAGES)
+        return rows.subquery(AVERAGES, copy=False), exp.EQ(this=self.column(group), expression=key)
+
     def _against_average(self, against: AgainstAverage) -> exp.Expr:
+        if against.within is not None:
+            average = exp.column(exp.to_identifier("average", quoted=True), table=AVERAGES)
+            return COMPARISONS[against.operator](this=self.column(against.column), expression=average)
         inner_column = exp.column(exp.to_identifier(against.column.column, quoted=True))
         inner = exp.select(exp.Avg(this=inner_column)).from_(table_of(against.column.table))
         return COMPARISONS[against.operator](this=self.column(against.column), expression=inner.subquery())

@@ -1,12 +1,12 @@
 """Things that a column counts and no table holds: the `rooms` of `roomCount`, `seats` of `no_of_seats`."""
 
-from gnomon.domain.catalog import NUMERIC_KINDS, TEMPORAL_KINDS, CardColumn, ColumnRef, TableCard
+from gnomon.domain.catalog import NUMERIC_KINDS, TEMPORAL_KINDS, CardColumn, ColumnRef, TableCard, TableRef
 from gnomon.models.grounded.cues import Cue
 from gnomon.models.grounded.linking import Link
 from gnomon.models.grounded.schema import Schema
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.units import name_parts
-from gnomon.models.grounded.words import lemma
+from gnomon.models.grounded.words import lemma, name_words
 
 COUNTS = frozenset({"count", "cnt", "qty", "quantity"})
 NUMBERS = frozenset({"num", "no", "number", "nr", "nbr"})
@@ -52,6 +52,17 @@ def _counted(noun: str, schema: Schema) -> tuple[Link, ...]:
         and not _is_snapshot(schema.card(table))
         and not schema.is_key(ColumnRef(table, column.name))
     )
+
+
+def kept_number(schema: Schema, holder: TableRef, counted: TableRef) -> ColumnRef | None:
+    """The column that says how many there are of what another table holds, where its rows cannot be counted.
+
+    Each account has one row of `employees`, its owner, and an `employee_count` besides.
+    """
+    noun = name_words(counted.name)[-1]
+    found = [c for c in schema.card(holder).columns if c.column.kind in NUMERIC_KINDS and _counts(c, noun)]
+    several = any(hop.many for path in schema.paths(holder, counted, many=True) for hop in path)
+    return ColumnRef(holder, found[0].name) if len(found) == 1 and not several else None
 
 
 def _counts(column: CardColumn, noun: str) -> bool:

@@ -46,6 +46,7 @@ BEFORE_VERBS = frozenset(
 )
 """Last words of what stands between a noun and its verb, or is the subject itself."""
 
+DOING = frozenset({"did", "does", "do"})
 FORMS = {"receive": "received", "hold": "held", "holds": "held"}
 """Verbs by which people ask for what is in a state: `what did we receive`, of a status `received`."""
 
@@ -99,6 +100,18 @@ def take_stored_words(items: Sequence["Item"], context: Context) -> None:
         own = own or _of_predicate(items, at, matches)
         if own:
             item.kind, item.cue, item.values, item.links = "value", None, own, ()
+    _free_verbs(items)
+
+
+def _free_verbs(items: Sequence["Item"]) -> None:
+    """`how many tickets did each account open`: what somebody did is no state, though one is called so."""
+    said = [at for at, i in enumerate(items) if i.kind != "period" and any(map(str.isalnum, i.text))]
+    if len(said) < 3 or items[said[-1]].kind != "value" or not items[said[-1]].text.islower():
+        return
+    asked = [at for at in said if items[at].text.lower() in DOING]
+    # A noun for the doer stands between; `did we have open` says a state.
+    if asked and asked[-1] < said[-2] and items[said[-2]].kind in ("name", "value"):
+        items[said[-1]].kind, items[said[-1]].values = "unknown", ()
 
 
 def stored_values(items: Sequence["Item"], context: Context) -> Iterator[Small]:

@@ -4,11 +4,13 @@ from typing import cast
 
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.amounts import is_one
+from gnomon.models.grounded.blanks import leave_out_unlabelled
 from gnomon.models.grounded.computed import BEFORE_NAMES, counted, measured, past_values
 from gnomon.models.grounded.dates import main_date, ranking_date
 from gnomon.models.grounded.dimensions import dimension_columns
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.heights import COUNTING, HEIGHTS, highest_of_others, highest_of_rows
+from gnomon.models.grounded.kind_ranked import kind_ranked
 from gnomon.models.grounded.reading import Bucket, Grouping, NotRead, Ordering, Target
 from gnomon.models.grounded.recent import end_today
 from gnomon.models.grounded.verbs import is_additive
@@ -75,7 +77,13 @@ def _read_common(draft: Draft, at: int) -> None:
     counted = Target(column.table, None, "count")
     draft.targets += [counted]
     draft.order = Ordering(cue.value == "desc", counted)
-    draft.limit = 1
+    words = draft.items[name].text
+    draft.limit = _limit_beside(draft, at) or (1 if is_one(words) else None)
+    if draft.limit is None:
+        # The composer was taught to take one.
+        draft.alone = True
+        leave_out_unlabelled(draft, column)
+        draft.assume(f"All `{words}` are listed, the {draft.items[at].text.lower()} first.", "say how many")
 
 
 def _read_superlative(draft: Draft, at: int) -> None:
@@ -99,6 +107,8 @@ def _read_superlative(draft: Draft, at: int) -> None:
         direction, _, dimension = inner.cue.value.partition(":")
         descending = direction == "desc"
         following = draft.after(cast(int, following))
+    # The composer was not taught that a value may stand for rows.
+    draft.alone = draft.alone or kind_ranked(draft, at) is not None
     if dimension:
         return _by_dimension(draft, at, following, dimension, descending, limit)
     _by_following(draft, at, _past_what_describes(draft, at, following), descending, limit)
@@ -228,10 +238,9 @@ def _by_following(draft: Draft, at: int, following: int | None, descending: bool
     if _measures_others(draft, at, column):
         highest = highest_of_others(draft, at, following, column, descending=descending)
         return _rank_groups(draft, at, highest, descending, limit)
-    if draft.focus is not None and draft.focus != column.table:
-        raise NotRead(
-            f"Several {draft.focus} may share the {draft.items[at].text} {column.column}.", (item.text,)
-        )
+    ranked = kind_ranked(draft, at) or draft.focus
+    if ranked is not None and ranked != column.table:
+        raise NotRead(f"Several {ranked} may share the {draft.items[at].text} {column.column}.", (item.text,))
     draft.order = Ordering(descending, Target(column.table, column.column))
     draft.limit = limit or 1
 
@@ -426,7 +435,7 @@ def _entity_before(draft: Draft, at: int) -> TableRef | None:
             return table
     names = [i for i in range(at) if i not in apart and draft.is_name(i) and draft.column(i) is not None]
     column = draft.column(names[0]) if names else None
-    return column.table if column else None
+    return column.table if column else kind_ranked(draft, at)
 
 
 def _rank_groups(draft: Draft, at: int, target: Target, descending: bool, limit: int | None) -> None:
@@ -435,8 +444,9 @@ def _rank_groups(draft: Draft, at: int, target: Target, descending: bool, limit:
     named = [i for i in range(at) if draft.items[i].kind == "name" and i not in apart]
     tables = [t for i in named if (t := draft.as_table(draft.items[i])) is not None]
     draft.limit = limit or 1
-    if tables:
-        return _group_entity(draft, tables[0], target, descending)
+    kind = kind_ranked(draft, at)
+    if tables or kind is not None:
+        return _group_entity(draft, cast(TableRef, tables[0] if tables else kind), target, descending)
     if not named:
         raise NotRead("I cannot tell what is to be ranked.", (draft.items[at].text,))
     for position in named:

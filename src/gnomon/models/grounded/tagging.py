@@ -178,7 +178,7 @@ def _mark_units(items: Sequence[Item]) -> None:
     for at, item in enumerate(items):
         if item.kind != "number":
             continue
-        sign = next((SPOKEN[s] for s in item.text if s in SIGNS), ())
+        sign = next((SPOKEN[s] for s in item.text if s in SIGNS or s == "%"), ())
         item.said = Said("", sign) if sign else None
         behind = (items[at + 1 : at + 3], items[at + 1 : at + 2])
         if not any(_take_unit(item, beside, tables, leads=False) for beside in behind):
@@ -393,9 +393,7 @@ def _only_punctuates(mark: str) -> bool:
 
 
 def _number(token: Token) -> Item:
-    text = re.sub("[$€£,]", "", token.text)
-    if text.endswith("%"):
-        return Item("unknown", token.text)
+    text = re.sub("[$€£,%]", "", token.text)
     factor = MULTIPLIERS.get(text[-1], 1)
     digits = text[:-1] if factor != 1 else text
     return Item("number", token.text, number=Decimal(digits) * factor)

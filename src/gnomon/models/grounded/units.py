@@ -17,7 +17,7 @@ from gnomon.domain.catalog import CardColumn, TableCard
 from gnomon.models.grounded.short_forms import spelled_out
 from gnomon.models.grounded.words import CAMEL, SEPARATORS, stem
 
-Dimension = Literal["money", "time", "length", "mass", "volume", "temperature", "power", "energy"]
+Dimension = Literal["money", "time", "length", "mass", "volume", "temperature", "power", "energy", "part"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,8 @@ def _unit(name: str, dimension: Dimension, size: str | None = "1", currency: str
     return Unit(name, dimension, None if size is None else Fraction(size), currency)
 
 
+PERCENT = _unit("percent", "part", "1/100")
+WHOLES = _unit("parts of one", "part")
 CENTS = _unit("cents", "money", "1/100")
 _MINUTES = _unit("minutes", "time", "60")
 _TABLE: tuple[tuple[Unit, str, str, str], ...] = (
@@ -129,7 +131,7 @@ NOUNS: dict[Dimension, frozenset[str]] = {
     "length": _stems(
         "length height width depth distance altitude elevation radius diameter thickness span range mileage"
     ),
-    "mass": _stems("weight mass load payload"),
+    "mass": _stems("weight mass load payload yield tonnage"),
     "volume": _stems("volume capacity fuel petrol diesel gas oil water milk beer wine tank"),
     "temperature": _stems("temperature temp"),
     "power": _stems("power capacity load demand rating output"),
@@ -195,7 +197,8 @@ def _written() -> dict[str, tuple[Unit, ...]]:
     return found
 
 
-SPOKEN = _spoken()
+# No name of a column is in percent by its word alone: its values tell.
+SPOKEN = _spoken() | dict.fromkeys(("%", "percent"), (PERCENT,))
 """Words and signs that a number of a question is said with, each with what it may mean."""
 
 SIGNS = frozenset("$€£")

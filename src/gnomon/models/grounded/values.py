@@ -20,7 +20,9 @@ from gnomon.models.grounded.countries import is_same_country
 from gnomon.models.grounded.directions import direction
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.nearest_place import nearest_place
+from gnomon.models.grounded.past_states import deny_by_date
 from gnomon.models.grounded.reading import Condition, NotRead, Operator
+from gnomon.models.grounded.relative_clauses import own_of_clause
 from gnomon.models.grounded.tagging import Item
 
 
@@ -51,6 +53,8 @@ def read_value(draft: Draft, at: int) -> None:
         )
     operator: Operator = "<>" if _negated(draft, at) else "="
     refuse_had(draft, at, match.column)
+    if operator == "<>" and deny_by_date(draft, at, match):
+        return
     item.resolved = match.column
     said = False
     named = [p for p in (draft.before(at), draft.after(at)) if p is not None and draft.is_name(p)]
@@ -134,6 +138,7 @@ def _choose(draft: Draft, at: int) -> ValueMatch:
     placed = placed_by(draft, at, known) or placed_in(draft, at, known)
     if placed is not None:
         return placed
+    known = own_of_clause(draft, at, known) or known
     known = _not_its_own_name(draft, at, _of_noun_after(draft, at, known))
     beside = _beside_columns(draft, at)
     mentioned = set(draft.mentioned())

@@ -13,6 +13,7 @@ from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.event_dates import date_of_verb
 from gnomon.models.grounded.flags import is_participle
 from gnomon.models.grounded.happening import is_own_event, may_be_of, tells
+from gnomon.models.grounded.opening_dates import date_of_deed
 from gnomon.models.grounded.participles import is_done
 from gnomon.models.grounded.reading import Condition, NotRead
 from gnomon.models.grounded.tagging import Item
@@ -38,6 +39,10 @@ def take_dated_words(draft: Draft) -> None:
             draft.take(at, f"about {item.dated}")
             continue
         column = _called(draft, item) if _is_state_word(draft, at) else None
+        deed = _deed_of_noun(draft, at) if column is None else None
+        if deed is not None:
+            item.dated = deed
+            draft.take(at, f"about {deed}")
         if column is None:
             continue
         _refuse_one_of_several(draft, at)
@@ -77,6 +82,18 @@ def _is_own_verb(draft: Draft, at: int) -> bool:
     bucketed = draft.items[at + 1].is_cue("time_group") and not any(has_gaps(draft.schema, c) for c in named)
     whole = len(draft.items[at].text.split()) > 1 or bucketed
     return is_participle(first) and whole and named in [[d] for d in dates]
+
+
+def _deed_of_noun(draft: Draft, at: int) -> ColumnRef | None:
+    """`deliveries delivered in May`: the one date that has the verb, whatever else is called after it."""
+    before, verb = draft.before(at), draft.items[at].text.lower()
+    noun = draft.as_table(draft.items[before]) if before is not None else None
+    if noun is None or not is_done(verb) or len(draft.schema.dates(noun)) < 2:
+        return None
+    found = date_of_deed(draft, noun, verb)
+    if found is not None:
+        draft.assume(f"Time is taken from {found}.", "name another date")
+    return found
 
 
 def _is_state_word(draft: Draft, at: int) -> bool:

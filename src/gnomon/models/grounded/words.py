@@ -55,6 +55,7 @@ ADDITIVE = frozenset(
         "discount",
     }
     | {"tax", "fee", "turnover", "total", "budget", "volume", "earning", "margin", "refund", "payment"}
+    | {"mrr", "gmv"}
 )
 """Last words of columns whose values people add up without saying so."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.models.grounded.composer.slots import Option, Question
 from gnomon.models.grounded.linking import NAME
+from gnomon.models.grounded.people import PERSONS, are_people
 from gnomon.models.grounded.reading import Reading
 from gnomon.models.grounded.tagging import Item
 from gnomon.models.grounded.words import name_words, stem
@@ -50,6 +51,8 @@ MOMENTS = frozenset({"year", "date", "time", "day"})
 MEMBERS = frozenset({"members", "member", "items", "item", "records", "instances", "entries"})
 """Said right behind the name of a table, these are its rows."""
 
+OF_GROUPS = frozenset({"members", "member"})
+STAFF = frozenset({"faculty", "crew"})
 WHOLE = frozenset({"full", "complete"})
 SEXES = {"female": "f", "females": "f", "male": "m", "males": "m"}
 SEX_NAMES = frozenset({"sex", "gender"})
@@ -127,7 +130,12 @@ def _is_member(said: _Said) -> bool:
     """`faculty members`, `calendar items`: rows of a table that is named right before."""
     beside = said.beside()
     option = said.roles[beside] if beside is not None else None
-    return said.word in MEMBERS and option is not None and option.ref is None and option.role != "skip"
+    if said.word not in MEMBERS or option is None or option.ref is not None or option.role == "skip":
+        return False
+    # Members of a team are people, and its rows are teams.
+    called = name_words(option.table.name)[-1] if option.table is not None else ""
+    people = option.table is not None and are_people(said.question.schema, option.table)
+    return said.word not in OF_GROUPS or people or called in PERSONS | STAFF
 
 
 def _is_often(said: _Said) -> bool:
