@@ -12,15 +12,18 @@ from grounded_roles import Roles, Weights
 from grounded_steps import BENCH, PACKAGE, Step, reached
 from real_data import run_native
 
+from gnomon.agent.preview import preview
 from gnomon.domain.compare import compare
 from gnomon.domain.context import Context
 from gnomon.domain.errors import Failed
-from gnomon.domain.result import ResultTable
+from gnomon.domain.result import ResultRef, ResultTable
 from gnomon.flywheel.questions import EvalQuestion
 from gnomon.models.grounded.composer.propose import propose, read_carefully
+from gnomon.models.grounded.composer.weighing import Given, given_by
 
 CODE = (
-    *reached(COMPOSER / "propose.py", PACKAGE / "domain" / "compare.py"),
+    *reached(COMPOSER / "propose.py", PACKAGE / "domain" / "compare.py", PACKAGE / "agent" / "preview.py"),
+    COMPOSER / "weighing.py",
     COMPOSER / "relations.txt",
     BENCH / "grounded_candidates.py",
 )
@@ -44,10 +47,15 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A reading, and whether it gives the rows of a gold."""
+    """A reading, whether it gives the rows of a gold, and what a model would see of its rows.
+
+    Args:
+        given: None if it does not run.
+    """
 
     proposed: Proposed
     right: bool
+    given: Given | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,7 @@ def _judge(seen: Seen, place: Place, weights: Weights, crashes: list[str]) -> Ju
     if seen.context is None or not rows:
         return None
     proposed = proposed_of(seen.question.text, seen.context, weights, crashes)
-    candidates = tuple(Candidate(p, _gives(p.sql, place.url, rows, seen.question)) for p in proposed)
+    candidates = tuple(_run(p, place.url, rows, seen.question) for p in proposed)
     return Judged(place.database, seen.question.text, seen.question.gold[0], candidates)
 
 
@@ -123,9 +131,11 @@ def proposed_of(text: str, context: Context, weights: Weights, crashes: list[str
     return [Proposed(p.sql, p.draft.score, p.features) for p in found]
 
 
-def _gives(sql: str, url: str, golds: list[ResultTable], asked: EvalQuestion) -> bool:
-    """Whether the statement gives the rows of any gold."""
-    given = run_native(url, sql, BUDGET_S)
-    if isinstance(given, Failed):
-        return False
-    return any(compare(gold, given, ordered=asked.ordered).equal for gold in golds)
+def _run(proposed: Proposed, url: str, golds: list[ResultTable], asked: EvalQuestion) -> Candidate:
+    """The reading, with what its statement gives."""
+    table = run_native(url, proposed.sql, BUDGET_S)
+    if isinstance(table, Failed):
+        return Candidate(proposed, right=False)
+    right = any(compare(gold, table, ordered=asked.ordered).equal for gold in golds)
+    shape = ResultRef("r1", table.columns, len(table.rows), table.truncated, sha256="")
+    return Candidate(proposed, right, given_by(preview(shape, table)))

@@ -31,6 +31,7 @@ class Figures:
         roles: By the fold that is held out.
         picks: One of each question whose gold gives rows.
         confidences: Of each pick, cross-fitted, in [0, 1].
+        after_running: One of each question too, once its likeliest readings were run and compared.
         left_out: Questions without a context or whose gold does not run.
         crashes: Of building readings, in words.
     """
@@ -39,6 +40,7 @@ class Figures:
     roles: Sequence[Roles]
     picks: Sequence[Pick]
     confidences: Sequence[float]
+    after_running: Sequence[Pick]
     left_out: int
     crashes: Counter[str]
 
@@ -49,7 +51,7 @@ def to_text(figures: Figures) -> str:
         "Golds in roles": _coverage(figures.coverage),
         "Roles of slots": _roles(figures.roles),
         "First reading right": _first(figures),
-        "Precision at coverage": _curves(figures.picks),
+        "Precision at coverage": _curves(figures),
         "Answers of at least a confidence": _thresholds(figures),
         "Reliability": _reliability(figures),
     }
@@ -78,6 +80,8 @@ def _first(figures: Figures) -> Iterator[str]:
     yield f"role score alone {_percent(Share(sum(p.first_right for p in picks), len(picks)))}"
     yield f"with the ranker  {_percent(Share(sum(p.right for p in picks), len(picks)))}"
     yield f"margin           {margin(picks)}"
+    after = figures.after_running
+    yield f"after running    {_percent(Share(sum(p.right for p in after), len(after)))}"
     yield f"any reading      {_percent(Share(sum(p.reachable for p in picks), len(picks)))}"
     for crash, count in figures.crashes.most_common(5):
         yield f"crashed {count:,} times: {crash}"
@@ -117,20 +121,30 @@ def margin(picks: Sequence[Pick]) -> Margin:
     return Margin(mean, max(-1.0, mean - half), min(1.0, mean + half))
 
 
-def _curves(picks: Sequence[Pick]) -> Iterator[str]:
-    """Both orders side by side: surest first by the roles' score, and by the ranker."""
-    alone = [p.first_right for p in sorted(_made(picks), key=lambda p: -p.score)]
-    ranked = [p.right for p in sorted(_made(picks), key=lambda p: -p.probability)]
-    yield f"{'coverage':<10}{'role score alone':<26}with the ranker"
+def _curves(figures: Figures) -> Iterator[str]:
+    """Three orders side by side, surest first: by the roles' score, by the ranker, and after running."""
+    picks = figures.picks
+    orders = {
+        "role score alone": [p.first_right for p in sorted(_made(picks), key=lambda p: -p.score)],
+        "with the ranker": _surest_first(picks),
+        "after running": _surest_first(figures.after_running),
+    }
+    yield "coverage  " + "".join(f"{name:<26}" for name in orders).rstrip()
+    made = len(_made(picks))
     for tenth in range(1, 11):
         count = round(len(picks) * tenth / 10)
-        if count > len(ranked):
-            yield f"{len(ranked) / len(picks):.1%} of the questions have a reading"
+        if count > made:
+            yield f"{made / len(picks):.1%} of the questions have a reading"
             break
-        before, after = (Share(sum(order[:count]), count) for order in (alone, ranked))
-        yield f"{f'{tenth}0%':<10}{_percent(before):<26}{_percent(after)}"
-    widest = (widest_at(order, GOAL) / len(picks) if picks else 0.0 for order in (alone, ranked))
-    yield "widest coverage at {:.0%}: {:.1%} alone, {:.1%} with the ranker".format(GOAL, *widest)
+        shares = (Share(sum(order[:count]), count) for order in orders.values())
+        yield f"{f'{tenth}0%':<10}" + "".join(f"{_percent(share):<26}" for share in shares).rstrip()
+    widest = (widest_at(o, GOAL) / len(picks) if picks else 0.0 for o in orders.values())
+    told = ", ".join(f"{share:.1%} {name}" for name, share in zip(orders, widest, strict=True))
+    yield f"widest coverage at {GOAL:.0%}: {told}"
+
+
+def _surest_first(picks: Sequence[Pick]) -> list[bool]:
+    return [p.right for p in sorted(_made(picks), key=lambda p: -p.probability)]
 
 
 def widest_at(right: Sequence[bool], precision: float) -> int:

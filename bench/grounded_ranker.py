@@ -1,22 +1,26 @@
 """Learn which of a question's readings to take: boosted decision trees over what is known of whole readings.
 
 The probability that a reading gives the gold's rows is 1 / (1 + exp(-sum of the trees' leaves)). Features are
-those of `composer.rank.describe`; a name seen on few databases is dropped.
+those of `composer.rank.describe`, and for the second ranker those of `composer.weighing.weigh` too; a name
+seen on few databases is dropped.
 
 Source: G. Ke et al., "LightGBM: A Highly Efficient Gradient Boosting Decision Tree", NIPS 2017.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
-from grounded_candidates import Judged
+from grounded_candidates import Candidate, Judged
 from grounded_folds import FOLDS, fold_of
 from grounded_isotonic import Calibration, calibrate
 from grounded_steps import BENCH
 
 from gnomon.models.grounded.composer.trees import Trees
+from gnomon.models.grounded.composer.weighing import LOOKED_AT, weigh
+from gnomon.models.grounded.composer.weights import logistic
 
 CODE = (BENCH / "grounded_ranker.py", BENCH / "grounded_folds.py")
 CALIBRATION_CODE = (BENCH / "grounded_isotonic.py",)
@@ -27,6 +31,10 @@ PARAMETERS = {
     "feature_fraction": 0.15, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5.0,
     "seed": 7, "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbosity": -1,
 }  # fmt: skip
+FEWER_ROUNDS = 200
+OF_FEWER = {**PARAMETERS, "num_leaves": 31, "feature_fraction": 0.3}
+"""For what is learned of the few readings that are run: a quarter as many."""
+
 _NONE = np.zeros(0, np.int32)
 NO_TREES = Trees((), _NONE, _NONE, np.zeros(0, np.float32), _NONE, _NONE)
 """What is learned of nothing, or of readings that are all right or all wrong."""
@@ -71,7 +79,40 @@ def learn_rankers(judged: Sequence[Judged]) -> Rankers:
     return Rankers(without, fit(judged))
 
 
-def fit(judged: Sequence[Judged], min_databases: int = MIN_DATABASES) -> Trees:
+def learn_second(looked: Sequence[Judged]) -> Rankers:
+    """The same of questions whose likeliest candidates were looked at."""
+    learn_from = partial(fit, parameters=OF_FEWER, rounds=FEWER_ROUNDS)
+    without = tuple(learn_from([j for j in looked if fold_of(j.database) != k]) for k in range(FOLDS))
+    return Rankers(without, learn_from(looked))
+
+
+def looked_at(judged: Sequence[Judged], first: Rankers) -> list[Judged]:
+    """Each question with its likeliest candidates, and what they give beside each other.
+
+    They are the likeliest by the ranker that has not learned from the question's database.
+    """
+    return [_looked_at(j, first.without[fold_of(j.database)]) for j in judged]
+
+
+def _looked_at(judged: Judged, ranker: Trees) -> Judged:
+    scores = ranker.sums([c.proposed.features for c in judged.candidates])
+    order = sorted(range(len(scores)), key=lambda at: -scores[at])[:LOOKED_AT]
+    likeliest = [judged.candidates[at] for at in order]
+    weighed = weigh([logistic(scores[at]) for at in order], [c.given for c in likeliest])
+    return replace(judged, candidates=tuple(map(_with_features, likeliest, weighed)))
+
+
+def _with_features(candidate: Candidate, more: Mapping[str, float]) -> Candidate:
+    proposed = candidate.proposed
+    return replace(candidate, proposed=replace(proposed, features={**proposed.features, **more}))
+
+
+def fit(
+    judged: Sequence[Judged],
+    min_databases: int = MIN_DATABASES,
+    parameters: Mapping[str, Any] = PARAMETERS,
+    rounds: int = ROUNDS,
+) -> Trees:
     """Learn from every candidate alike."""
     names = frequent_names(judged, min_databases)
     candidates = [c for j in judged for c in j.candidates]
@@ -82,7 +123,7 @@ def fit(judged: Sequence[Judged], min_databases: int = MIN_DATABASES) -> Trees:
     import lightgbm
 
     rows = np.array([[c.proposed.features.get(n, 0.0) for n in names] for c in candidates], np.float32)
-    model = lightgbm.train(PARAMETERS, lightgbm.Dataset(rows, right), num_boost_round=ROUNDS)
+    model = lightgbm.train(dict(parameters), lightgbm.Dataset(rows, right), num_boost_round=rounds)
     return trees_of(names, model.dump_model())
 
 

@@ -4,10 +4,10 @@
     python bench/train_grounded.py --data DIR --set spider --workers 2
     python bench/train_grounded.py --data DIR --databases 3 --questions-per-database 5 --out /tmp/weights.npz
 
-DIR holds the sets' folders. The steps are contexts, examples, roles, candidates, ranker and calibration; what
-a step made is kept below --work, so that the same command goes on where it was stopped, and makes anew only
-what depends on code that changed (`grounded_steps.py`). Contexts depend on most of the product; those in the
-folder of --contexts are taken whatever code made them. Progress goes to stderr, the report to stdout.
+DIR holds the sets' folders. The steps are contexts, examples, roles, candidates, rankers and calibrations;
+what a step made is kept below --work, so that the same command goes on where it was stopped, and makes anew
+only what depends on code that changed (`grounded_steps.py`). Contexts depend on most of the product; those
+in the folder of --contexts are taken whatever code made them. Progress goes to stderr, the report to stdout.
 
 The weights that are written learned from all databases. The report's figures do not come from them: they are
 cross-fitted, each database judged with weights that have not learned from it. Those weights are written too,
@@ -30,16 +30,25 @@ import grounded_contexts as contexts_code
 import grounded_examples as examples_code
 import grounded_ranker as ranker_code
 import grounded_roles as roles_code
-from grounded_candidates import Candidates, Proposing, candidates_of
+from grounded_candidates import Candidates, Judged, Proposing, candidates_of
 from grounded_contexts import Place, read_contexts, some_of
 from grounded_examples import GROUNDED, Lessons, coverage_of, read_lessons
 from grounded_folds import FOLDS, fold_of
 from grounded_isotonic import Calibration
 from grounded_learned import Figures, to_text
-from grounded_ranker import Pick, Rankers, calibrations, confidences, cross_fitted, learn_rankers
+from grounded_ranker import (
+    Pick,
+    Rankers,
+    calibrations,
+    confidences,
+    cross_fitted,
+    learn_rankers,
+    learn_second,
+    looked_at,
+)
 from grounded_roles import Roles, Training, learn
 from grounded_steps import Step, Tell, code_digest, fill, step
-from grounded_weights import Learned, write_weights
+from grounded_weights import Learned, Ranked, write_weights
 from real_data import draw, folder_of, open_server, url_of
 
 from gnomon.domain.errors import Misconfigured
@@ -161,28 +170,43 @@ def contexts_step(chosen: Sequence[Chosen], options: argparse.Namespace) -> Step
 
 
 @dataclass(frozen=True, slots=True)
+class Ranking:
+    """Rankers, the picks that they are judged by, and the curves that come of these."""
+
+    rankers: Rankers
+    picks: Sequence[Pick]
+    curves: dict[int | None, Calibration]
+
+    def ranked(self, held_out: int | None) -> Ranked:
+        """The ranker that learned without a fold; None for the one that learned of all."""
+        trees = self.rankers.of_all if held_out is None else self.rankers.without[held_out]
+        return Ranked(trees, self.curves[held_out])
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """All that was learned, and the picks that it is judged by."""
 
     lessons: Sequence[Lessons]
     roles: dict[int | None, Roles]
     candidates: Sequence[Candidates]
-    rankers: Rankers
-    picks: Sequence[Pick]
-    curves: dict[int | None, Calibration]
+    first: Ranking
+    second: Ranking
 
     def weights(self, held_out: int | None) -> Learned:
         """What was learned without a fold; None for what was learned of all."""
-        ranker = self.rankers.of_all if held_out is None else self.rankers.without[held_out]
-        return Learned(self.roles[held_out].weights, ranker, self.curves[held_out])
+        return Learned(
+            self.roles[held_out].weights, self.first.ranked(held_out), self.second.ranked(held_out)
+        )
 
     def figures(self) -> Figures:
         """What the report is counted from."""
         return Figures(
             coverage=coverage_of(self.lessons),
             roles=[self.roles[fold] for fold in range(FOLDS)],
-            picks=self.picks,
-            confidences=list(confidences(self.picks, self.curves)),
+            picks=self.first.picks,
+            confidences=list(confidences(self.first.picks, self.first.curves)),
+            after_running=self.second.picks,
             left_out=sum(c.left_out for c in self.candidates),
             crashes=Counter(crash for c in self.candidates for crash in c.crashes),
         )
@@ -219,13 +243,19 @@ class Course:
         """The rankers and the calibration."""
         candidates = [self._candidates.load(name) for name in sorted(self._places)]
         judged = [j for c in candidates for j in c.judged]
-        ranker = step(self._work, "ranker", ranker_code.CODE, self._candidates.key)
-        self._fill(ranker, learn_rankers, {ALL: judged}, workers=1)
-        picks = cross_fitted(judged, ranker.load(ALL))
-        calibration = step(self._work, "calibration", ranker_code.CALIBRATION_CODE, ranker.key)
-        self._fill(calibration, calibrations, {ALL: picks}, workers=1)
+        first = self._rank("ranker", learn_rankers, judged)
+        second = self._rank("second-ranker", learn_second, looked_at(judged, first.rankers))
         roles = {fold: self._roles.load(fold_name(fold)) for fold in (*range(FOLDS), None)}
-        return Outcome(self._lessons(), roles, candidates, ranker.load(ALL), picks, calibration.load(ALL))
+        return Outcome(self._lessons(), roles, candidates, first, second)
+
+    def _rank(self, name: str, learn_from: Any, judged: list[Judged]) -> Ranking:
+        """Rankers of questions, and how far their picks can be relied on."""
+        ranker = step(self._work, name, ranker_code.CODE, self._candidates.key)
+        self._fill(ranker, learn_from, {ALL: judged}, workers=1)
+        picks = cross_fitted(judged, ranker.load(ALL))
+        calibration = step(self._work, f"{name}-calibration", ranker_code.CALIBRATION_CODE, ranker.key)
+        self._fill(calibration, calibrations, {ALL: picks}, workers=1)
+        return Ranking(ranker.load(ALL), picks, calibration.load(ALL))
 
     def _lessons(self) -> list[Lessons]:
         """Without their examples, which are large."""

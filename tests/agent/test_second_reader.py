@@ -64,6 +64,14 @@ def test_a_second_reading_by_grounded_that_agrees_raises_the_confidence(desk: De
     assert step(alone) == []
 
 
+def test_of_several_statements_of_a_second_reader_the_last_is_its_reading(desk: Desk) -> None:
+    """As an answer stands on the last query that ran."""
+    first, last = sure(KEPT), sure(ALL)
+    turn = replace(last, tool_calls=(*first.tool_calls, *last.tool_calls))
+    answer = counted(desk, ALL, "There are 240 orders.", second_reader=other(turn))
+    assert opinion(answer).verdict == "pass"
+
+
 def test_a_difference_in_a_condition_is_named_with_a_figure_that_a_result_holds(desk: Desk) -> None:
     alone = counted(desk, KEPT, "There are 160 orders.")
     both = counted(desk, KEPT, "There are 160 orders.", second_reader=GroundedModel())

@@ -24,12 +24,13 @@ from grounded_ranker import PARAMETERS, Rankers, calibrations, confidences, cros
 from grounded_roles import Training, learn, probabilities, seldom_seen, train
 from grounded_split import part_of
 from grounded_steps import Step, fill, reached, step
-from grounded_weights import Learned, write_weights
+from grounded_weights import Learned, Ranked, write_weights
 from train_grounded import main
 
 from gnomon.flywheel.questions import EvalQuestion
 from gnomon.models.grounded.composer.features import BITS
 from gnomon.models.grounded.composer.trees import Trees
+from gnomon.models.grounded.composer.weights import RANKERS
 
 
 def why_no_trees_grow() -> str:
@@ -44,6 +45,18 @@ def why_no_trees_grow() -> str:
 grows_trees = pytest.mark.skipif(bool(why_no_trees_grow()), reason=why_no_trees_grow())
 
 NAMES = [f"database_{n}" for n in range(3_000)]
+KINDS = {
+    "names": "uint8",
+    "roots": "int32",
+    "feature": "int32",
+    "limit": "float32",
+    "left": "int32",
+    "right": "int32",
+    "levels": "float32",
+    "shares": "float32",
+}
+"""What a file of weights has of each ranker."""
+
 OF_FOLD = {fold: [n for n in NAMES if fold_of(n) == fold][:4] for fold in range(FOLDS)}
 
 
@@ -358,23 +371,17 @@ def test_the_file_holds_plain_arrays(tmp_path: Path) -> None:
     roles = np.zeros(1 << BITS, np.float32)
     roles[7] = 1.5
     path = tmp_path / "new" / "weights.npz"
-    write_weights(path, Learned(roles, trees, calibrate([0.2, 0.9], [False, True])))
+    ranked = Ranked(trees, calibrate([0.2, 0.9], [False, True]))
+    write_weights(path, Learned(roles, ranked, ranked))
     with np.load(path, allow_pickle=False) as kept:
         found = {name: kept[name] for name in kept.files}
     assert {n: a.dtype.name for n, a in found.items()} == {
         "roles": "float16",
-        "names": "uint8",
-        "tree_roots": "int32",
-        "tree_feature": "int32",
-        "tree_limit": "float32",
-        "tree_left": "int32",
-        "tree_right": "int32",
-        "calibration_x": "float32",
-        "calibration_y": "float32",
+        **{f"{ranker}_{part}": kind for ranker in RANKERS for part, kind in KINDS.items()},
     }
     assert (found["roles"][7], found["roles"].shape) == (1.5, (1 << BITS,))
-    assert bytes(found["names"]).decode().split("\n") == ["größe"]
-    assert found["tree_limit"].tolist() == [0.5, -2.0, 0.5]
+    assert bytes(found["second_names"]).decode().split("\n") == ["größe"]
+    assert found["first_limit"].tolist() == [0.5, -2.0, 0.5]
     assert [p.name for p in path.parent.iterdir()] == ["weights.npz"]
 
 

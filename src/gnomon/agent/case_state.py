@@ -32,7 +32,7 @@ from gnomon.store.results import result_ref
 if TYPE_CHECKING:
     from gnomon.agent.checks.case import SecondReading
 
-PREVIEWS_KEPT = 3
+PREVIEWS_KEPT = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,8 @@ class SecondReader:
 
     def _statement(self, case: CaseState, response: ModelResponse) -> RunSqlArguments:
         """What it wants to run, if it is as sure of it as an answer has to be."""
-        call = next((c for c in response.tool_calls if c.name == RunSql.name and not c.problem), None)
+        runs = [c for c in response.tool_calls if c.name == RunSql.name and not c.problem]
+        call = runs[-1] if runs else None
         if call is None:
             raise NotApplicableError("the reader does not answer this question by a query of its own")
         arguments = parse_arguments(RunSql(), call.arguments)

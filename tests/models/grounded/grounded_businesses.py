@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,16 +11,29 @@ import duckdb
 import sqlglot
 
 from gnomon.agent.assemble import Assembler
+from gnomon.agent.preview import preview
 from gnomon.context.catalog.build import build_index
 from gnomon.context.catalog.reader import CatalogIndex
 from gnomon.domain.answer import Question
 from gnomon.domain.context import Context
 from gnomon.domain.identity import Principal
 from gnomon.domain.query import Dialect
+from gnomon.domain.result import ResultColumn, ResultTable
 from gnomon.models.grounded import GroundedModel
 from gnomon.models.grounded.calibrated import CALIBRATION
+from gnomon.models.grounded.model import COMPARED
 from gnomon.models.minilm.embedder import MiniLmEmbedder
-from gnomon.models.port import ModelRequest, ModelResponse, ToolSpec, UserMessage
+from gnomon.models.port import (
+    CANNOT_ANSWER,
+    AssistantMessage,
+    ModelRequest,
+    ModelResponse,
+    ToolCall,
+    ToolMessage,
+    ToolSpec,
+    UserMessage,
+)
+from gnomon.store.results import result_ref
 from gnomon.warehouses.connect import open_warehouse
 
 NOW = datetime(2026, 3, 18, 12, 0, tzinfo=UTC)
@@ -60,11 +74,41 @@ class Business:
     def respond(
         self, question: str, *, earlier: tuple[str, ...] = (), now: datetime = NOW, interactive: bool = False
     ) -> ModelResponse:
-        """What the model does with the question at first sight."""
+        """What the model does with the question, once it has seen the rows of readings that it compares.
+
+        Where one of these is taken, its call is that of the response.
+        """
         context = self.context(question, earlier=earlier, now=now)
         asked = Question("q", question, Principal("ana"), now, "c", interactive=interactive)
         request = ModelRequest(asked, "", context, "", (UserMessage(question),), TOOLS)
-        return GroundedModel().respond(request, lambda _: None)
+        return self.settled(request)
+
+    def settled(self, request: ModelRequest) -> ModelResponse:
+        """What the model does with a request, once it has seen what it compares."""
+        looked = self.looked(request)
+        after = GroundedModel().respond(looked, lambda _: None)
+        compared = [m.tool_calls for m in looked.messages if isinstance(m, AssistantMessage)]
+        taken = compared and not after.tool_calls and not after.text.startswith(CANNOT_ANSWER)
+        return replace(after, tool_calls=compared[-1][-1:]) if taken else after
+
+    def looked(self, request: ModelRequest) -> ModelRequest:
+        """The request with the rows of the readings that the model compares, if it compares any."""
+        first = GroundedModel().respond(request, lambda _: None)
+        calls = first.tool_calls
+        if not calls or not calls[0].id.startswith(COMPARED):
+            return request
+        told = (AssistantMessage(first.text, calls), *(self.told(call) for call in calls))
+        return replace(request, messages=(*request.messages, *told))
+
+    def told(self, call: ToolCall) -> ToolMessage:
+        """What `run_sql` tells of a statement."""
+        try:
+            names, rows = self._named_rows(str(call.arguments["sql"]))
+        except (duckdb.Error, sqlite3.Error) as error:
+            return ToolMessage(call.id, call.name, {"error": str(error)}, failed=True)
+        columns = tuple(ResultColumn(name, "other") for name in names)
+        table = ResultTable(columns, tuple(map(tuple, rows)))
+        return ToolMessage(call.id, call.name, preview(result_ref("r1", table), table))
 
     def say(
         self, question: str, *, earlier: tuple[str, ...] = (), now: datetime = NOW, interactive: bool = False
@@ -78,17 +122,22 @@ class Business:
             if response.confidence < ANSWERED_FROM:
                 return f"cannot: {response.confidence:.2f}"
             return one_line(str(call.arguments["sql"]), self.engine)
-        if response.text.startswith("Cannot answer:"):
+        if response.text.startswith(CANNOT_ANSWER):
             return f"cannot: {', '.join(response.unplaced)}".strip()
         return f"says: {response.text}"
 
     def run(self, sql: str) -> list[tuple[object, ...]]:
         """The rows that the database gives."""
+        return self._named_rows(sql)[1]
+
+    def _named_rows(self, sql: str) -> tuple[list[str], list[tuple[object, ...]]]:
         if self.engine == "sqlite":
-            with sqlite3.connect(self.path) as connection:
-                return connection.execute(sql).fetchall()
+            with closing(sqlite3.connect(self.path)) as connection:
+                found = connection.execute(sql)
+                return [d[0] for d in found.description], found.fetchall()
         with duckdb.connect(str(self.path), read_only=True) as engine:
-            return engine.execute(sql).fetchall()
+            ran = engine.execute(sql)
+            return [d[0] for d in ran.description], ran.fetchall()
 
 
 def one_line(sql: str, dialect: str) -> str:

@@ -175,10 +175,10 @@ def test_the_same_question_gives_the_same_readings(businesses: Open) -> None:
 
 @pytest.mark.requirement("grounded:composer")
 def test_the_learned_probabilities_rise_with_the_score_and_end_within_zero_and_one() -> None:
-    weights = learned()
-    assert np.all(np.diff(weights.levels) >= 0)
-    assert np.all(np.diff(weights.shares) >= 0)
-    assert weights.shares.min() >= 0
-    assert weights.shares.max() <= 1
-    told = [weights.probability(score) for score in (-50.0, -2.0, 0.0, 2.0, 50.0)]
-    assert told == sorted(told)
+    for ranker in (learned().first, learned().second):
+        assert np.all(np.diff(ranker.levels) >= 0)
+        assert np.all(np.diff(ranker.shares) >= 0)
+        assert ranker.shares.min() >= 0
+        assert ranker.shares.max() <= 1
+        told = [ranker.probability(score) for score in (-50.0, -2.0, 0.0, 2.0, 50.0)]
+        assert told == sorted(told)

@@ -44,7 +44,8 @@ def chosen(asked: ModelResponse, option: int, *, by_person: bool) -> ToolMessage
 
 @pytest.mark.requirement("grounded:asks-which-reading")
 def test_a_person_is_asked_which_reading_is_meant_in_words_and_in_sql(businesses: Open) -> None:
-    asked = respond(requested(businesses("school"), UNCLEAR)).tool_calls[0]
+    school = businesses("school")
+    asked = respond(school.looked(requested(school, UNCLEAR))).tool_calls[0]
     assert asked.name == "ask_user"
     options = asked.arguments["options"]
     assert [o.partition(".")[0] for o in options] == [str(n) for n in range(1, len(options) + 1)]
@@ -55,7 +56,7 @@ def test_a_person_is_asked_which_reading_is_meant_in_words_and_in_sql(businesses
 @pytest.mark.requirement("grounded:asks-which-reading")
 def test_the_reading_that_a_person_chooses_is_run(businesses: Open) -> None:
     school = businesses("school")
-    first = requested(school, UNCLEAR)
+    first = school.looked(requested(school, UNCLEAR))
     asked = respond(first)
     answered = replace(first, messages=(*first.messages, chosen(asked, 1, by_person=True)))
     run = respond(answered)
@@ -67,11 +68,11 @@ def test_the_reading_that_a_person_chooses_is_run(businesses: Open) -> None:
 @pytest.mark.requirement("grounded:asks-which-reading")
 def test_where_nobody_chooses_there_is_no_answer(businesses: Open) -> None:
     school = businesses("school")
-    first = requested(school, UNCLEAR)
+    first = school.looked(requested(school, UNCLEAR))
     left_alone = chosen(respond(first), 0, by_person=False)
     for request in (
         replace(first, messages=(*first.messages, left_alone)),
-        requested(school, UNCLEAR, interactive=False),
+        school.looked(requested(school, UNCLEAR, interactive=False)),
     ):
         assert respond(request).text.startswith("Cannot answer:")
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from gnomon.domain.catalog import ColumnRef
 from gnomon.models.grounded.draft import Draft
 from gnomon.models.grounded.reading import Condition, Reading
+from gnomon.models.grounded.schema import Schema
 
 JOINING = ("and", "or", "between")
 COMPARING = frozenset({"compare", "compared", "versus", "vs", "difference", "ratio", "/"})
@@ -19,7 +20,7 @@ def doubted_alternatives(reading: Reading, draft: Draft) -> Iterator[tuple[tuple
     """Values that a reading takes as alternatives although nothing joins them, and their column."""
     if any({*item.text.lower().split()} & COMPARING for item in draft.items):
         return
-    for column, values in _alternatives(reading):
+    for column, values in (*_alternatives(reading), *_at_once(reading, draft.schema)):
         said = [at for at, item in enumerate(draft.items) if _is_one_of(draft, at, column, values)]
         for one, other in pairwise(said):
             apart = _values_of(draft, one, column) != _values_of(draft, other, column)
@@ -37,6 +38,19 @@ def _alternatives(reading: Reading) -> Iterator[tuple[ColumnRef, Collection[obje
     equal = [c for c in reading.either if c.operator in ("=", "in")]
     for column in dict.fromkeys(c.column for c in equal):
         values = {v for c in equal if c.column == column for v in c.values}
+        if len(values) > 1:
+            yield column, values
+
+
+def _at_once(reading: Reading, schema: Schema) -> Iterator[tuple[ColumnRef, Collection[object]]]:
+    """Each column of which a row of one key has to have several values, and those values."""
+    own = {schema.key(t.ref.table) for t in reading.targets if t.ref is not None}
+    listed = {t.ref.column for t in reading.targets if t.ref is not None}
+    tested = [t.condition for t in reading.tests if not t.negated and t.condition.operator == "="]
+    if not any(key and listed.issuperset(key) for key in own):
+        return
+    for column in dict.fromkeys(c.column for c in tested):
+        values = {v for c in tested if c.column == column for v in c.values}
         if len(values) > 1:
             yield column, values
 

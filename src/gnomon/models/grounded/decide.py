@@ -42,6 +42,12 @@ CLEAR_KEPT = 0.69
 CLEAR_PLAIN = 0.68
 """The same where that is a figure, a figure of each group of plain rows, or the first of a ranking."""
 
+WEIGHED = 0.78
+"""What must be left of a reading that ran beside others: what they give has its part in how likely it is."""
+
+WEIGHED_KEPT = 0.65
+"""The same for one that the careful reader makes as well."""
+
 ASSUMED = 0.95
 """What is left of it after each thing that was taken for granted, as the agent reckons."""
 
@@ -209,17 +215,34 @@ def decide(known: Read, least: float) -> Decided:
         if careful.reading is None:
             raise known.doubt
         return Decided(careful.reading, careful.sql)
-    best = composed[0]
-    kept = next((c for c in composed if c.sql == careful.sql), None) if careful.reading is not None else None
-    if kept is not None and (best.unplaced or _is_near(kept, best)):
-        best = kept
-    certainty = _certainty(best, known)
-    if certainty >= least or careful.reading is not None:
-        return Decided(replace(best.reading, certainty=certainty), best.sql)
+    best, sure = preferred(known), certainty(known)
+    if sure >= least or careful.reading is not None:
+        return Decided(replace(best.reading, certainty=sure), best.sql)
     if best.unplaced and not (known.doubt.words or known.doubt.options):
         words = ", ".join(f"`{w}`" for w in best.unplaced)
         raise NotRead(f"I cannot place {words} in this data.", best.unplaced)
     raise known.doubt
+
+
+def preferred(known: Read) -> Composed:
+    """The composed reading to take: the likeliest, or the careful reader's where that is about as likely."""
+    best, careful = known.composed[0], known.careful
+    kept = next((c for c in known.composed if c.sql == careful.sql), None) if careful.reading else None
+    if kept is None:
+        return best
+    near = best.sql in kept.shows if best.weighed else _is_near(kept, best)
+    return kept if best.unplaced or near else best
+
+
+def certainty(known: Read) -> float:
+    """How sure the composed reading is that would be taken."""
+    return _certainty(preferred(known), known)
+
+
+def is_clear(known: Read) -> bool:
+    """Whether the composed reading that would be taken needs no look at what it and others give."""
+    best = preferred(known)
+    return not best.unplaced and _is_enough(best, known)
 
 
 def is_sure(known: Read, least: float) -> bool:
@@ -289,8 +312,12 @@ def _in_words(reading: Reading) -> str:
 
 
 def _twin(reading: Composed, composed: Sequence[Composed]) -> float:
-    """How likely the same list is, with equal rows once or as often as they come; 0 for what is no list."""
-    return next((c.probability for c in composed if c.sql == reading.twin), 0.0)
+    """How likely the same list is, with equal rows once or as often as they come; 0 for what is no list.
+
+    One that is likelier is no support.
+    """
+    twin = next((c.probability for c in composed if c.sql == reading.twin), 0.0)
+    return twin if twin <= reading.probability else 0.0
 
 
 def _beside(reading: Composed, composed: Sequence[Composed]) -> float:
@@ -315,14 +342,31 @@ def _certainty(composed: Composed, known: Read) -> float:
     """
     if composed.unplaced:
         return min(composed.probability, UNPLACED) * DOUBTED
+    if composed.weighed:
+        return _weighed_certainty(composed, known)
+    return composed.probability * (1.0 if _is_enough(composed, known) else DOUBTED)
+
+
+def _is_enough(composed: Composed, known: Read) -> bool:
+    """Whether a reading may be answered from without a look at what it and others give."""
     likely, least, clear = composed.probability, SURE, CLEAR
-    assumed = ASSUMED ** len(composed.reading.assumptions)
     if composed.sql == known.careful.sql:
-        twin = _twin(composed, known.composed)
-        likely += _beside(composed, known.composed) + (twin if likely >= twin else 0.0)
+        likely += _beside(composed, known.composed) + _twin(composed, known.composed)
         least, clear = KEPT, CLEAR_PLAIN if _is_plain(composed.reading) else CLEAR_KEPT
-    enough = likely >= least and min(likely, 1.0) * known.lead * assumed >= clear
-    return composed.probability * (1.0 if enough else DOUBTED)
+    return likely >= least and _clear(likely, composed, known) >= clear
+
+
+def _weighed_certainty(composed: Composed, known: Read) -> float:
+    """The same of a reading that ran: one that shows all that a likelier one shows is right where that is."""
+    shown = {composed.sql, *composed.shows}
+    likely = max(c.probability for c in known.composed if c.sql in shown)
+    least = WEIGHED_KEPT if composed.sql == known.careful.sql else WEIGHED
+    return likely * (1.0 if _clear(likely, composed, known) >= least else DOUBTED)
+
+
+def _clear(likely: float, composed: Composed, known: Read) -> float:
+    """What is left of it after the doubt whether the table is the right one, and each assumption."""
+    return min(likely, 1.0) * known.lead * ASSUMED ** len(composed.reading.assumptions)
 
 
 def _is_plain(reading: Reading) -> bool:

@@ -12,14 +12,17 @@ from gnomon.domain.answer import ReadWords
 from gnomon.domain.context import Context
 from gnomon.models.grounded.bridges import with_bridges
 from gnomon.models.grounded.calibrated import CALIBRATION
+from gnomon.models.grounded.composer.compose import Composed
 from gnomon.models.grounded.decide import (
     Decided,
     Read,
     after_nothing,
+    certainty,
     decide,
     found_nothing,
     is_sure,
     offer,
+    preferred,
     read,
     take,
 )
@@ -31,6 +34,7 @@ from gnomon.models.grounded.synonyms import MAX_OPTIONS, NONE_OF_THESE, in_doubt
 from gnomon.models.grounded.ties import all_that_tie, says_tie
 from gnomon.models.grounded.trusted.adapt import adapt
 from gnomon.models.grounded.trusted.respond import respond_trusted
+from gnomon.models.grounded.weighed import to_compare, weighed
 from gnomon.models.port import (
     CANNOT_ANSWER,
     Message,
@@ -46,6 +50,8 @@ MAX_QUESTION_WORDS = 80
 
 WHICH_READING = "Which of these do you mean?"
 RUN_TIES = "run-ties"
+COMPARED = "compare-"
+"""What the ids of calls begin with whose results are compared; behind it the place of the reading."""
 
 
 class GroundedModel:
@@ -103,12 +109,17 @@ class GroundedModel:
         if trusted is not None and trusted.certainty >= self._least:
             return respond_trusted(trusted, ran)
         known = self._known(text, context)
+        looked, compared = to_compare(known, context), _compared(request.messages)
+        if looked and last is None:
+            return _compare(looked, known)
+        if looked and len(compared) == len(looked):
+            known = weighed(known, looked, compared)
         chosen = _chosen(request.messages)
-        unsure = last is None and not is_sure(known, self._least)
+        unsure = (last is None or last in compared) and not is_sure(known, self._least)
         if chosen is None and unsure and _can_ask(request) and known.offers:
             return _ask(WHICH_READING, offer(known.offers))
         decided = take(known.offers, chosen) if chosen is not None else decide(known, self._least)
-        if ran is None:
+        if ran is None or (ran in compared and decided.sql != looked[compared.index(ran)].sql):
             return _run(decided.reading, decided.sql)
         tied = all_that_tie(decided.reading, context, text) if says_tie(request.messages) else None
         # Whoever is there sees what was taken for granted; anybody else asked for one row and gets none.
@@ -119,7 +130,7 @@ class GroundedModel:
 
     def _settle(self, decided: Decided, known: Read, request: ModelRequest) -> ModelResponse:
         """Say the result; where it has no row, run the next reading that is sure enough or doubt this one."""
-        runs = [m for m in request.messages if isinstance(m, ToolMessage) and m.tool == "run_sql"]
+        runs = _answering(request.messages)
         if not _is_empty(runs[0]):
             return _say(decided.reading, runs[-1])
         other = after_nothing(decided, known, self._least)
@@ -165,21 +176,53 @@ def _today(context: Context) -> date:
     return context.now.date()
 
 
+def _compare(looked: Sequence[Composed], known: Read) -> ModelResponse:
+    """Run the likeliest readings, last the one that would be taken: an answer stands on the last that ran."""
+    best = looked.index(preferred(known))
+    order = [at for at in range(len(looked)) if at != best] + [best]
+    calls = tuple(_call(looked[at].reading, looked[at].sql, f"{COMPARED}{at + 1}") for at in order)
+    told = f"The {len(looked)} likeliest readings are run and compared." if len(looked) > 1 else ""
+    return ModelResponse(
+        "",
+        calls,
+        confidence=certainty(known),
+        reasoning="; ".join(filter(None, (_explain(looked[best].reading), told))),
+        reading=_placed(looked[best].reading),
+    )
+
+
+def _compared(messages: Sequence[Message]) -> list[ToolMessage]:
+    """What the readings that were run to be compared gave, in the order in which they were likely."""
+    results = (m for m in messages if isinstance(m, ToolMessage) and m.call_id.startswith(COMPARED))
+    return sorted(results, key=lambda m: m.call_id)
+
+
+def _answering(messages: Sequence[Message]) -> list[ToolMessage]:
+    """The results that may be answered from: the last of those that were compared, and what ran since."""
+    runs = [m for m in messages if isinstance(m, ToolMessage) and m.tool == "run_sql"]
+    compared = len(_compared(messages))
+    return runs[compared:] or runs[-1:]
+
+
 def _is_empty(result: ToolMessage) -> bool:
     return not result.failed and not result.content.get("rows")
 
 
 def _run(reading: Reading, sql: str, call: str = "run-1") -> ModelResponse:
-    stated = with_bridges(reading).assumptions
-    assumptions = [{"text": text, "alternative": other} for text, other in stated]
-    arguments = {"sql": sql, "purpose": describe(reading)[:300], "assumptions": assumptions[:10]}
     return ModelResponse(
         "",
-        (ToolCall(call, "run_sql", arguments),),
+        (_call(reading, sql, call),),
         confidence=reading.certainty,
         reasoning=_explain(reading),
         reading=_placed(reading),
     )
+
+
+def _call(reading: Reading, sql: str, call: str) -> ToolCall:
+    stated = with_bridges(reading).assumptions
+    assumptions = [{"text": text, "alternative": other} for text, other in stated]
+    arguments = {"sql": sql, "purpose": describe(reading)[:300], "assumptions": assumptions[:10]}
+    return ToolCall(call, "run_sql", arguments)
 
 
 def _say(reading: Reading, result: ToolMessage) -> ModelResponse:

@@ -32,7 +32,7 @@ def several_ranked(draft: Draft) -> str:
     for at, item in enumerate(draft.items):
         if not (item.is_cue("superlative", "common") or item.text.lower() in SELLING):
             continue
-        noun = draft.after(at, skip=("fill", "all"))
+        noun = draft.after(at, skip=() if item.is_cue("common") else ("fill", "all"))
         while noun is not None and draft.items[noun].kind == "value":
             noun = draft.after(noun)
         noun = noun if noun is not None and draft.items[noun].kind == "name" else _subject(draft, at)

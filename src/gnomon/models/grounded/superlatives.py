@@ -65,7 +65,8 @@ def _units_in(draft: Draft, table: TableRef) -> list[ColumnRef]:
 def _read_common(draft: Draft, at: int) -> None:
     cue = draft.items[at].cue
     assert cue is not None
-    following = draft.after(at)
+    # `most common across all products` is not said of the products.
+    following = at + 1 if at + 1 < len(draft.items) else None
     name = following if draft.is_name(following) else draft.before(at)
     column = draft.column(name) if name is not None and draft.is_name(name) else None
     if column is None or name is None or draft.order is not None:

@@ -51,6 +51,8 @@ BEYOND = frozenset(
         "compared",
         "compare",
         "respectively",
+        "neither",
+        "nor",
     ]
 ) | {"rate of", "as many as", "standard deviation", "on average per", "per capita", "as a percentage of"}
 """Steering words that no role says: with one of them left over there is no reading."""
@@ -139,6 +141,9 @@ ORDERING_WORDS = frozenset(
 """Words of which an order without any is nothing that the question asks for."""
 
 
+ENDS = frozenset({"first", "last"})
+"""Before what has rows: which of them, by some order."""
+
 SORTING = frozenset({"order", "ordered", "ordering", "orders", "sort", "sorted", "sorting", "sorts"})
 """Said of an order that the reading has, these name nothing else."""
 
@@ -198,9 +203,16 @@ def unheard(
         kind = f"{item.cue.kind} {item.cue.value}" if item.cue.kind in VALUED else item.cue.kind
         if kind in TRACES and not traces & TRACES[kind]:
             found.append(item.text)
-    for judge in (_contrary, _turned, _counted_twice, _placeless, _timeless):
+    for judge in (_contrary, _turned, _counted_twice, _made_up, _placeless, _timeless, _unordered):
         found += judge(question, reading)
-    return tuple(found)
+    return (*found, *_borrowed(question, roles))
+
+
+def _borrowed(question: Question, roles: dict[int, Option]) -> tuple[str, ...]:
+    """`which runs are insured`, of a flag that only rows of another table have, of which nothing is said."""
+    named = {k.table for i in question.items for k in i.links if k.is_table}
+    flags = [(at, o) for at, o in roles.items() if o.ref is not None and question.schema.is_flag(o.ref)]
+    return tuple(question.items[at].text for at, o in flags if o.table not in named)
 
 
 def _contrary(question: Question, reading: Reading) -> tuple[str, ...]:
@@ -233,6 +245,24 @@ def _counted_twice(question: Question, reading: Reading) -> tuple[str, ...]:
     said = [i.text for i in question.items if i.is_cue("count")]
     counts = [t for t in reading.targets if t.aggregate == "count"]
     return tuple(said) if len(said) == 1 and len(counts) > 1 and reading.order is None else ()
+
+
+def _made_up(question: Question, reading: Reading) -> tuple[str, ...]:
+    """`average price of courses`, of a reading that counts the courses too."""
+    asked = any(i.is_cue("count", "common", "superlative", "share") for i in question.items)
+    others = [t for t in reading.targets if t.aggregate not in (None, "count")]
+    counts = any(t.aggregate == "count" for t in reading.targets)
+    names = [i.text for i in question.items if i.kind == "name"]
+    return tuple(names[-1:]) if counts and others and not asked and reading.order is None else ()
+
+
+def _unordered(question: Question, reading: Reading) -> tuple[str, ...]:
+    """`growers whose last delivery was in 2024` of a reading that takes any delivery."""
+    if reading.order is not None:
+        return ()
+    behind = (i.links[0] if i.kind == "name" and i.links else None for i in question.items[1:])
+    pairs = zip(question.items, behind, strict=False)
+    return tuple(i.text for i, k in pairs if i.text.lower() in ENDS and k is not None and k.is_table)
 
 
 def _placeless(question: Question, reading: Reading) -> tuple[str, ...]:
