@@ -24,10 +24,10 @@ from gnomon.models.grounded.synonyms import assuming, unsure_names, with_sources
 from gnomon.models.grounded.views import state_views
 from gnomon.models.grounded.words import tokenize
 
-SURE = 0.89
+SURE = 0.92
 """A reading that is likelier than this may be answered from."""
 
-KEPT = 0.65
+KEPT = 0.69
 """The same for one that the careful reader makes as well: it has placed every word by rules of its own."""
 
 NEAR = 0.15
@@ -36,13 +36,13 @@ NEAR = 0.15
 CLEAR = 0.76
 """What must be left of it after the doubt whether the table is the right one, and each assumption."""
 
-CLEAR_KEPT = 0.69
+CLEAR_KEPT = 0.72
 """The same for a reading that the careful reader makes as well."""
 
-CLEAR_PLAIN = 0.68
+CLEAR_PLAIN = 0.7
 """The same where that is a figure, a figure of each group of plain rows, or the first of a ranking."""
 
-WEIGHED = 0.78
+WEIGHED = 0.82
 """What must be left of a reading that ran beside others: what they give has its part in how likely it is."""
 
 WEIGHED_KEPT = 0.65
@@ -349,19 +349,23 @@ def _certainty(composed: Composed, known: Read) -> float:
 
 def _is_enough(composed: Composed, known: Read) -> bool:
     """Whether a reading may be answered from without a look at what it and others give."""
-    likely, least, clear = composed.probability, SURE, CLEAR
-    if composed.sql == known.careful.sql:
-        likely += _beside(composed, known.composed) + _twin(composed, known.composed)
-        least, clear = KEPT, CLEAR_PLAIN if _is_plain(composed.reading) else CLEAR_KEPT
-    return likely >= least and _clear(likely, composed, known) >= clear
+    likely = composed.probability
+    if composed.sql != known.careful.sql:
+        return likely >= SURE and _clear(likely, composed, known) >= CLEAR
+    least = likely >= KEPT
+    likely += _beside(composed, known.composed) + _twin(composed, known.composed)
+    clear = CLEAR_PLAIN if _is_plain(composed.reading) else CLEAR_KEPT
+    return least and _clear(likely, composed, known) >= clear
 
 
 def _weighed_certainty(composed: Composed, known: Read) -> float:
     """The same of a reading that ran: one that shows all that a likelier one shows is right where that is."""
     shown = {composed.sql, *composed.shows}
     likely = max(c.probability for c in known.composed if c.sql in shown)
-    least = WEIGHED_KEPT if composed.sql == known.careful.sql else WEIGHED
-    return likely * (1.0 if _clear(likely, composed, known) >= least else DOUBTED)
+    kept = composed.sql == known.careful.sql
+    listed = likely + (_twin(composed, known.composed) if kept else 0.0)
+    enough = _clear(listed, composed, known) >= (WEIGHED_KEPT if kept else WEIGHED)
+    return likely * (1.0 if enough else DOUBTED)
 
 
 def _clear(likely: float, composed: Composed, known: Read) -> float:

@@ -69,7 +69,8 @@ def _read_common(draft: Draft, at: int) -> None:
     following = at + 1 if at + 1 < len(draft.items) else None
     name = following if draft.is_name(following) else draft.before(at)
     column = draft.column(name) if name is not None and draft.is_name(name) else None
-    if column is None or name is None or draft.order is not None:
+    others = {t for i in draft.items if (t := draft.as_table(i)) is not None} - {column and column.table}
+    if column is None or name is None or draft.order is not None or others:
         raise NotRead(f"I cannot tell what is {draft.items[at].text}.", (draft.items[at].text,))
     draft.take(name, f"group by {column}")
     draft.take(at, "count of each")

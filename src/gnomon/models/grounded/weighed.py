@@ -16,7 +16,7 @@ from gnomon.models.grounded.composer.weighing import LOOKED_AT, given_by
 from gnomon.models.grounded.decide import Read, is_clear, preferred
 from gnomon.models.port import ToolMessage
 
-WORTH_RUNNING = 0.7
+WORTH_RUNNING = 0.8
 """A reading that is less likely is not run: hardly any of those becomes an answer, and not a safe one."""
 
 KEPT_WORTH_RUNNING = 0.5

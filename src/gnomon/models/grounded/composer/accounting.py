@@ -205,7 +205,7 @@ def unheard(
             found.append(item.text)
     for judge in (_contrary, _turned, _counted_twice, _made_up, _placeless, _timeless, _unordered):
         found += judge(question, reading)
-    return (*found, *_borrowed(question, roles))
+    return (*found, *_borrowed(question, roles), *_shown_behind_order(question, roles))
 
 
 def _borrowed(question: Question, roles: dict[int, Option]) -> tuple[str, ...]:
@@ -245,6 +245,21 @@ def _counted_twice(question: Question, reading: Reading) -> tuple[str, ...]:
     said = [i.text for i in question.items if i.is_cue("count")]
     counts = [t for t in reading.targets if t.aggregate == "count"]
     return tuple(said) if len(said) == 1 and len(counts) > 1 and reading.order is None else ()
+
+
+def _shown_behind_order(question: Question, roles: dict[int, Option]) -> tuple[str, ...]:
+    """`ordered by year and class`, of a reading that shows the class and orders by the year alone."""
+    items = question.items
+    order = next((at for at, i in enumerate(items) if i.is_cue("order")), len(items))
+    shown = [at for at, o in roles.items() if at > order and o.role.startswith(("show", "label"))]
+    return tuple(items[at].text for at in shown if _joined(question, order, at))
+
+
+def _joined(question: Question, order: int, at: int) -> bool:
+    """Whether an `and` behind the order leads to the word, and no new clause begins between."""
+    between = question.items[order + 1 : at]
+    before = next((i for i in reversed(between) if not i.is_cue("fill")), None)
+    return before is not None and before.is_cue("and") and not any(i.is_cue("list") for i in between)
 
 
 def _made_up(question: Question, reading: Reading) -> tuple[str, ...]:
