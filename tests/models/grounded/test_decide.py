@@ -128,6 +128,14 @@ def test_a_verb_and_the_noun_made_of_it_have_one_root(verb: str, noun: str) -> N
     assert root(verb) == root(noun)
 
 
+@pytest.mark.requirement("grounded:every-word-is-placed")
+def test_a_second_thing_that_is_asked_for_is_not_passed_over(businesses: Open) -> None:
+    library = businesses("library")
+    first = "What are the countries of authors without books"
+    assert library.say(f"{first}?").startswith("SELECT")
+    assert library.say(f"{first} and what are the authors?").startswith(("cannot:", "ask:"))
+
+
 @pytest.mark.requirement("grounded:composer")
 def test_a_reading_that_is_not_likely_enough_stays_below_the_threshold(businesses: Open) -> None:
     library = businesses("library")

@@ -7,6 +7,7 @@ from itertools import dropwhile
 from gnomon.domain.catalog import ColumnRef, TableRef
 from gnomon.domain.context import Context
 from gnomon.models.grounded.alternatives import doubted_alternatives
+from gnomon.models.grounded.asked_too import doubted_seconds
 from gnomon.models.grounded.at_most_one import doubted_numbers
 from gnomon.models.grounded.attached import doubted_places
 from gnomon.models.grounded.blanks import doubted_blanks, doubted_stock
@@ -113,6 +114,7 @@ class Doubts:
         yield from doubted_groups(reading, draft)
         yield from (second for (_, second), _ in doubted_alternatives(reading, draft))
         yield from doubted_states(reading, draft)
+        yield from doubted_seconds(reading, draft)
         yield from self._passed_over(reading, draft)
         yield from (words for words, _ in counted_per_row(reading, self._items, self._schema))
 
@@ -175,6 +177,8 @@ class Doubts:
             options = (str(meant.table), str(meant)) if meant is not None else ()
             named = f": rows of {meant.table}, or values of {meant}" if meant is not None else ""
             raise NotRead(f"`{words}` has two meanings{named}.", (words,), options)
+        for words in doubted_seconds(reading, self._draft()):
+            raise NotRead(f"`{words}` is asked for too; I read one question at a time.", (words,))
         for words in ungrouped(reading, self._draft()):
             raise NotRead(f"`by {words}` asks for groups, and I see none.", (words,))
         for words in doubted_plurals(reading, self._items, self._schema):
