@@ -243,3 +243,11 @@ def test_the_same_words_stop_a_question_where_they_say_more(centre: Business, te
 @pytest.mark.requirement("grounded:small-words")
 def test_whoever_earns_the_most_among_some_is_one_of_them(centre: Business) -> None:
     assert ("Keeper 15", 1150) in rows_of(centre, "Who earns the highest wage among our keepers?")
+
+
+@pytest.mark.requirement("grounded:small-words")
+def test_what_is_lacking_may_be_called_assigned(centre: Business) -> None:
+    without = [(3,)]
+    for text in ("stand ids of stands without a hall assigned", "Which stands have no hall assigned?"):
+        assert [row[:1] for row in rows_of(centre, text)] == without
+    assert centre.say("halls assigned").startswith(("cannot", "ask"))

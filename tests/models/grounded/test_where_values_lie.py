@@ -28,6 +28,9 @@ CREATE TABLE hauls (haul_id INTEGER PRIMARY KEY, origin_depot TEXT REFERENCES de
 INSERT INTO depots VALUES ('DPA', 'Elmstad'), ('DPB', 'Okby'), ('DPC', 'Furu');
 INSERT INTO hauls VALUES (1, 'DPA', 'DPB'), (2, 'DPB', 'DPA'), (3, 'DPA', 'DPC'), (4, 'DPC', 'DPA'),
   (5, 'DPA', 'DPB');
+CREATE TABLE yards (yard_id INTEGER PRIMARY KEY, yard_name TEXT, region TEXT);
+INSERT INTO yards VALUES (1, 'North Valley', 'Coast'), (2, 'Hilltop', 'North Valley'),
+  (3, 'Mill', 'North Valley');
 CREATE TABLE crews (crew_id INTEGER PRIMARY KEY, land TEXT, deck TEXT);
 INSERT INTO piers VALUES (1, 'Elmside', 'NO'), (2, 'Oakbay', 'IT'), (3, 'Firth', 'NO');
 INSERT INTO riders VALUES (1, 'Ada', 'DK', 1), (2, 'Bo', 'NO', 2), (3, 'Cy', 'FI', 3);
@@ -181,3 +184,9 @@ def test_a_code_that_reads_like_a_word_counts_in_all_its_spellings(
     said = ferries.say(text)
     assert said.startswith("SELECT"), said
     assert ferries.run(said) == [(count,)], said
+
+
+@pytest.mark.requirement("grounded:value-of-noun")
+def test_the_column_behind_a_value_says_of_two_which_is_meant(ferries: Business) -> None:
+    said = ferries.say("How many yards are in the North Valley region?")
+    assert said == "SELECT COUNT(*) AS yards_count FROM yards WHERE yards.region = 'North Valley'"

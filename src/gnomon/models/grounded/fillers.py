@@ -24,8 +24,8 @@ SCORE = 0.9
 ADDRESSES = {"address": frozenset({"email", "mail"}), "addresses": frozenset({"email", "mail"})}
 """What a column may be called that holds what a word behind its name says."""
 
-GOT, WILL = "got", "will"
-WORDS = frozenset({STILL, US, GOT, WILL, *MEMBERS, *ADDRESSES})
+GOT, WILL, ASSIGNED = "got", "will", "assigned"
+WORDS = frozenset({STILL, US, GOT, WILL, ASSIGNED, *MEMBERS, *ADDRESSES})
 
 
 def pass_over(items: Sequence[Item], schema: Schema) -> None:
@@ -91,6 +91,13 @@ def _is_will(items: Sequence[Item], at: int, schema: Schema) -> bool:
     return items[at].text == WILL and any(i.kind == "period" for i in items[at + 1 :])
 
 
+def _is_assigned(items: Sequence[Item], at: int, schema: Schema) -> bool:
+    """`without a keeper assigned`, `have no keeper assigned`: what is lacking is what would be."""
+    before = [i for i in items[:at] if not i.is_cue("fill")][-2:]
+    lacking = len(before) == 2 and before[0].is_cue("without") and before[1].kind == "name"
+    return items[at].text == ASSIGNED and lacking
+
+
 RULES: tuple[Callable[[Sequence[Item], int, Schema], bool], ...] = (
-    _is_still, _is_us, _is_got, _is_will, _is_member, _is_address,
+    _is_still, _is_us, _is_got, _is_will, _is_member, _is_address, _is_assigned,
 )  # fmt: skip

@@ -41,6 +41,9 @@ COMING = frozenset(
 )
 """People who are so by what they did once."""
 
+COUNTED = frozenset({"hourly", "daily", "weekly", "monthly", "quarterly", "yearly", "annual"})
+"""In the name of a table whose rows are what was so in a span of time, `daily_active_users`."""
+
 MAKING = frozenset(
     stem(w)
     for line in (
@@ -108,8 +111,11 @@ def _is_bucket(group: Grouping, unit: str, schema: Schema) -> bool:
 
 
 def _lasts(table: TableRef, draft: Draft) -> bool:
-    """Whether rows of a table are people or things that last, rather than what happens or is made."""
-    noun = lemma(name_words(table.name)[-1])
+    """Whether rows of a table are people or things that last, not what happens or is counted."""
+    words = name_words(table.name)
+    noun = lemma(words[-1])
+    if not COUNTED.isdisjoint(words):
+        return False
     if noun in (PERSONS - COMING) | LASTING:
         return True
     return noun not in COMING and own_amount(draft, table) is None and _has_own_name(table, draft.schema)

@@ -253,11 +253,15 @@ def _most_rows(draft: Draft, at: int, near: list[ValueMatch], tied: set[ColumnRe
 
 
 def _beside_columns(draft: Draft, at: int) -> set[ColumnRef]:
-    found: set[ColumnRef] = set()
-    for position in (draft.before(at), draft.after(at)):
-        if position is not None and draft.items[position].kind == "name":
-            found |= {k.ref for k in draft.items[position].links if not k.is_table}
-    return found
+    """Columns that stand right beside a value; one behind that holds it (`the North region`) is the one."""
+    before, behind = (_columns_at(draft, position) for position in (draft.before(at), draft.after(at)))
+    held = {v.column for v in draft.items[at].values}
+    return behind if behind & held else before | behind
+
+
+def _columns_at(draft: Draft, at: int | None) -> set[ColumnRef]:
+    named = at is not None and draft.items[at].kind == "name"
+    return {k.ref for k in draft.items[at].links if not k.is_table} if named and at is not None else set()
 
 
 def _read_quoted(draft: Draft, at: int) -> None:

@@ -53,11 +53,12 @@ def _strays(reading: Composed) -> bool:
 
 
 def _is_cheap(sql: str, context: Context) -> bool:
-    """Whether each table of a statement is known to be small."""
-    rows = {card.ref.name.casefold(): card.row_count for card in context.cards}
+    """Whether each table of a statement, and any other of its name, is known to be small."""
     tables = sqlglot.parse_one(sql, read=context.dialect).find_all(exp.Table)
-    sizes = [rows.get(table.name.casefold()) for table in tables]
-    return all(size is not None and size <= CHEAP_ROWS for size in sizes)
+    named = {table.name.casefold() for table in tables}
+    cards = [card for card in context.cards if card.ref.name.casefold() in named]
+    small = all(card.row_count is not None and card.row_count <= CHEAP_ROWS for card in cards)
+    return small and named <= {card.ref.name.casefold() for card in cards}
 
 
 def weighed(known: Read, looked: Sequence[Composed], results: Sequence[ToolMessage]) -> Read:
