@@ -1,7 +1,7 @@
 """Five invented businesses: a real database and a real index each, and questions put to them."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -157,6 +157,16 @@ def create(script: str, engine: str, path: Path) -> None:
     else:
         with duckdb.connect(str(path)) as database:
             database.execute(script)
+
+
+def script(tables: str, rows: Mapping[str, Sequence[Sequence[object]]]) -> str:
+    """Statements that make tables and fill them with plain values."""
+    lines = [
+        f"INSERT INTO {table} VALUES ({', '.join('NULL' if v is None else repr(v) for v in row)});"
+        for table, held in rows.items()
+        for row in held
+    ]
+    return tables + "\n".join(lines)
 
 
 def set_up(folder: Path, name: str, engine: str, script: str, embedder: MiniLmEmbedder) -> Business:

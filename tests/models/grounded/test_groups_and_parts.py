@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from statistics import mean
 
 import pytest
-from grounded_businesses import ANSWERED_FROM, NOW, Business, set_up
+from grounded_businesses import ANSWERED_FROM, NOW, Business, script, set_up
 
 from gnomon.models.grounded.decide import decide, read
 from gnomon.models.minilm.embedder import MiniLmEmbedder
@@ -50,19 +50,9 @@ ROWS = made()
 KEEPERS, HARVESTS = ROWS["keepers"], ROWS["harvests"]
 
 
-def script() -> str:
-    """The tables and their rows."""
-    lines = [
-        f"INSERT INTO {table} VALUES ({', '.join('NULL' if v is None else repr(v) for v in row)});"
-        for table, rows in ROWS.items()
-        for row in rows
-    ]
-    return TABLES + "\n".join(lines)
-
-
 @pytest.fixture(scope="module")
 def bees(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Business]:
-    opened = set_up(tmp_path_factory.mktemp("bees"), "bees", "duckdb", script(), MiniLmEmbedder())
+    opened = set_up(tmp_path_factory.mktemp("bees"), "bees", "duckdb", script(TABLES, ROWS), MiniLmEmbedder())
     yield opened
     opened.assembler.index.close()
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from grounded_businesses import Business, rows_of, set_up
+from grounded_businesses import Business, rows_of, script, set_up
 
 from gnomon.models.minilm.embedder import MiniLmEmbedder
 
@@ -53,19 +53,11 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
 }  # type: ignore[assignment]
 
 
-def script() -> str:
-    """The tables and their rows."""
-    lines = [
-        f"INSERT INTO {table} VALUES ({', '.join('NULL' if v is None else repr(v) for v in row)});"
-        for table, rows in ROWS.items()
-        for row in rows
-    ]
-    return TABLES + "\n".join(lines)
-
-
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Business]:
-    opened = set_up(tmp_path_factory.mktemp("print"), "print", "duckdb", script(), MiniLmEmbedder())
+    opened = set_up(
+        tmp_path_factory.mktemp("print"), "print", "duckdb", script(TABLES, ROWS), MiniLmEmbedder()
+    )
     yield opened
     opened.assembler.index.close()
 
